@@ -1,0 +1,1 @@
+"""The service user: its model, Basic authentication, and the command that seeds it."""

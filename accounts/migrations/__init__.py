@@ -1,0 +1,1 @@
+"""Migrations, left out of the linters as generated code."""

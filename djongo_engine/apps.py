@@ -1,0 +1,14 @@
+"""The engine as an app: it brings system checks and a `migrate` that is safe side by side."""
+
+from django.apps import AppConfig
+
+
+class DjongoEngineConfig(AppConfig):
+    """Registers the engine's system checks."""
+
+    name = "djongo_engine"
+    verbose_name = "Djongo engine"
+
+    def ready(self) -> None:
+        """Import the checks, which registers them."""
+        from djongo_engine import checks  # noqa: F401

@@ -1,0 +1,75 @@
+"""The DatabaseWrapper: djongo's, with a client that stays and a query tree translator."""
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import utils
+from djongo import base
+from pymongo.database import Database as MongoDatabase
+
+from djongo_engine.client import client_for
+from djongo_engine.creation import DatabaseCreation
+from djongo_engine.cursor import Cursor
+from djongo_engine.errors import translate_errors
+from djongo_engine.features import DatabaseFeatures
+from djongo_engine.introspection import DatabaseIntrospection
+from djongo_engine.operations import DatabaseOperations
+from djongo_engine.schema import DatabaseSchemaEditor
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection to one MongoDB database.
+
+    Settings: NAME is the database, CLIENT holds the arguments of `pymongo.MongoClient`.
+    """
+
+    display_name = "MongoDB (djongo)"
+    # Errors leave this engine as django.db exceptions already; see errors.py.
+    Database = utils
+
+    SchemaEditorClass = DatabaseSchemaEditor
+    creation_class = DatabaseCreation
+    features_class = DatabaseFeatures
+    introspection_class = DatabaseIntrospection
+    ops_class = DatabaseOperations
+
+    connection: MongoDatabase[dict[str, Any]]
+
+    @property
+    def database(self) -> MongoDatabase[dict[str, Any]]:
+        """The pymongo database, connected on first use."""
+        self.ensure_connection()
+        return self.connection
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> MongoDatabase[dict[str, Any]]:
+        """Return the database of the process's one client (djongo made, and closed, its own).
+
+        Raises ImproperlyConfigured when no connection string is configured.
+        """
+        options = {key: conn_params[key] for key in conn_params.keys() - {"name", "enforce_schema"}}
+        if not options.get("host"):
+            raise ImproperlyConfigured(
+                "No MongoDB connection string: mongo_url is not configured. "
+                "`make run` starts an embedded server and configures it."
+            )
+        with translate_errors:
+            return client_for(options)[conn_params["name"]]
+
+    def create_cursor(self, name: str | None = None) -> Cursor:
+        """Return a cursor that refuses SQL text (djongo's would translate it)."""
+        return Cursor(self.database)
+
+    def _close(self) -> None:
+        """Keep the client: djongo closed it, which with pymongo 4 ends it for the process."""
+
+    def _rollback(self) -> None:
+        """Nothing can be rolled back; djongo raised here, which closed the client."""
+
+    def _savepoint(self, sid: str) -> None:
+        """Let get_or_create() catch an IntegrityError inside atomic(); djongo sent SQL."""
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        """Nothing can be rolled back, as in `_rollback`."""
+
+    def _savepoint_commit(self, sid: str) -> None:
+        """Nothing is pending."""

@@ -1,0 +1,249 @@
+"""SQL compilers that translate Django's query tree to MongoDB commands and run them.
+
+Django picks a compiler for each kind of statement (`DatabaseOperations.compiler_module`) and
+calls its `execute_sql()`; no SQL text is made on the way.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet, FieldError
+from django.db import models
+from django.db.models.expressions import Col, DatabaseDefault
+from django.db.models.sql import Query, compiler
+from django.db.models.sql.constants import (
+    GET_ITERATOR_CHUNK_SIZE,
+    MULTI,
+    ROW_COUNT,
+    SINGLE,
+)
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError
+
+from djongo_engine.conditions import Conditions
+from djongo_engine.counters import next_ids, raise_counter
+from djongo_engine.errors import refuse, translate_errors
+from djongo_engine.expressions import Accumulators, Document, Translator
+from djongo_engine.plan import Plan, Planner, Row
+from djongo_engine.values import stored
+
+
+class SQLCompiler(compiler.SQLCompiler):
+    """SELECT."""
+
+    def collection(self, name: str) -> Collection[Document]:
+        """Return the pymongo collection of that name."""
+        collection: Collection[Document] = self.connection.database[name]
+        return collection
+
+    def plan(self) -> Plan:
+        """Return the plan of this SELECT. Raises EmptyResultSet, NotSupportedError."""
+        extra_select, order_by, _ = self.pre_sql_setup()
+        return Planner(self, order_by, extra_select).plan()
+
+    def execute_sql(
+        self,
+        result_type: str = MULTI,
+        chunked_fetch: bool = False,
+        chunk_size: int = GET_ITERATOR_CHUNK_SIZE,
+    ) -> Any:
+        """Run the SELECT.
+
+        Returns one row or None for SINGLE, else rows in chunks: all of them, or one chunk
+        after the other when they are fetched chunked.
+        """
+        try:
+            plan = self.plan()
+        except EmptyResultSet:
+            return self._nothing(result_type)
+        if result_type == SINGLE:
+            return next(self._rows(plan), None)
+        rows = self._rows(plan)
+        if chunked_fetch:
+            return iter(lambda: list(islice(rows, chunk_size)), [])
+        return [list(rows)]
+
+    def _nothing(self, result_type: str) -> Any:
+        if result_type != SINGLE:
+            return []
+        if self.elide_empty:
+            return None
+        # Django asks for the row when it cannot tell what an aggregate over nothing gives.
+        refuse("an aggregate over nothing")
+
+    def _rows(self, plan: Plan) -> Iterator[Row]:
+        row = plan.row()
+        with translate_errors:
+            empty = True
+            for document in plan.documents(self.collection(plan.collection)):
+                empty = False
+                yield row(document)
+        if empty and plan.empty_row is not None:
+            yield plan.empty_row
+
+    def where_of(self, query: Query) -> Document:
+        """Return the filter of an UPDATE or DELETE that touches its base table alone."""
+        translator = Translator(self.connection, query.get_initial_alias(), ())
+        return Conditions(self, translator).filter(query.where)
+
+
+class SQLAggregateCompiler(SQLCompiler):
+    """An aggregate over a subquery: `queryset[:10].count()`, `queryset.distinct().count()`."""
+
+    def plan(self) -> Plan:
+        """Return the inner plan with one more group behind it."""
+        inner = self.query.inner_query.get_compiler(self.using, elide_empty=self.elide_empty)
+        plan: Plan = inner.plan()
+        translator = Translator(self.connection, "", ())
+        translator.grouped = True
+        translator.refs = {
+            alias: column
+            for (_, _, alias), column in zip(inner.select, plan.columns, strict=False)
+            if alias and isinstance(column, str)
+        }
+        accumulators = Accumulators(translator)
+        annotations = list(self.query.annotation_select.values())
+        columns = [accumulators.add(annotation) for annotation in annotations]
+        self.col_count = len(columns)
+        return Plan(
+            collection=plan.collection,
+            filter={},
+            columns=list(columns),
+            stages=[
+                *plan.pipeline(),
+                {"$group": {"_id": None, **accumulators.group}},
+                {"$project": {"_id": False, **accumulators.final}},
+            ],
+            empty_row=tuple(annotation.empty_result_set_value for annotation in annotations),
+        )
+
+
+class SQLInsertCompiler(SQLCompiler, compiler.SQLInsertCompiler):
+    """INSERT."""
+
+    def execute_sql(self, returning_fields: Any = None) -> list[Row]:  # type: ignore[override]
+        """Insert the objects; return the returning fields of each, in order.
+
+        A batch that meets a duplicate is taken back as far as it was inserted, because a SQL
+        database stores none of it. Raises IntegrityError for a duplicate.
+        """
+        if self.query.on_conflict is not None:
+            refuse("bulk_create() with conflicts ignored or updated")
+        meta = self.query.get_meta()
+        documents = [self._document(obj) for obj in self.query.objs]
+        with translate_errors:
+            self._fill_auto_field(meta, documents)
+            self._insert(self.collection(meta.db_table), documents)
+        if not returning_fields:
+            return []
+        rows = [tuple(doc.get(f.column) for f in returning_fields) for doc in documents]
+        columns = [field.get_col(meta.db_table) for field in returning_fields]
+        converters = self.get_converters(columns)
+        return list(map(tuple, self.apply_converters(rows, converters))) if converters else rows
+
+    def _document(self, obj: Any) -> Document:
+        document = {}
+        for field in self.query.fields:
+            value = self.prepare_value(field, self.pre_save_val(field, obj))
+            if isinstance(value, DatabaseDefault) or hasattr(value, "as_sql"):
+                refuse("an expression as a value to insert")
+            document[field.column] = stored(value)
+        return document
+
+    def _fill_auto_field(self, meta: Any, documents: list[Document]) -> None:
+        auto: models.AutoField | None = meta.auto_field
+        if auto is None:
+            return
+        given = [doc[auto.column] for doc in documents if doc.get(auto.column) is not None]
+        if given:
+            raise_counter(self.connection.database, meta.db_table, max(given))
+        missing = [doc for doc in documents if doc.get(auto.column) is None]
+        ids = next_ids(self.connection.database, meta.db_table, auto.column, len(missing))
+        for document, identity in zip(missing, ids, strict=True):
+            document[auto.column] = identity
+
+    @staticmethod
+    def _insert(collection: Collection[Document], documents: list[Document]) -> None:
+        if len(documents) == 1:
+            collection.insert_one(documents[0])
+            return
+        try:
+            collection.insert_many(documents)
+        except BulkWriteError as error:
+            inserted = documents[: error.details["nInserted"]]
+            collection.delete_many({"_id": {"$in": [doc["_id"] for doc in inserted]}})
+            raise
+
+
+class SQLDeleteCompiler(SQLCompiler, compiler.SQLDeleteCompiler):
+    """DELETE."""
+
+    def execute_sql(self, result_type: str = MULTI, **kwargs: Any) -> Any:
+        """Delete what the condition selects; return how many documents, for ROW_COUNT."""
+        try:
+            filter_ = self.where_of(self.query) if self.single_alias else self._selected_first()
+        except EmptyResultSet:
+            return 0 if result_type == ROW_COUNT else None
+        with translate_errors:
+            result = self.collection(self.query.get_meta().db_table).delete_many(filter_)
+        return result.deleted_count if result_type == ROW_COUNT else None
+
+    def _selected_first(self) -> Document:
+        """Return the filter for the keys that a condition over other tables selects."""
+        inner = self.query.clone()
+        inner.__class__ = Query
+        inner.clear_select_clause()
+        pk: models.Field = self.query.get_meta().pk
+        column: Col = pk.get_col(self.query.get_initial_alias())
+        inner.select = (column,)
+        chunks = inner.get_compiler(connection=self.connection).execute_sql()
+        return {pk.column: {"$in": [row[0] for chunk in chunks for row in chunk]}}
+
+
+class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
+    """UPDATE."""
+
+    def execute_sql(self, result_type: str = MULTI, **kwargs: Any) -> int:  # type: ignore[override]
+        """Update what the condition selects; return how many documents it selected."""
+        # Moves a condition over other tables into `pk IN (the keys it selects)`.
+        compiler.SQLUpdateCompiler.pre_sql_setup(self)
+        count = self._update()
+        for query in self.query.get_related_updates():
+            query.get_compiler(self.using).execute_sql(result_type)
+        return count
+
+    def _update(self) -> int:
+        change = self._change()
+        if not change:
+            return 0
+        try:
+            filter_ = self.where_of(self.query)
+        except EmptyResultSet:
+            return 0
+        with translate_errors:
+            collection = self.collection(self.query.get_meta().db_table)
+            return collection.update_many(filter_, change).matched_count
+
+    def _change(self) -> Document | list[Document]:
+        values: Document = {}
+        computed: Document = {}
+        translator = Translator(self.connection, self.query.get_initial_alias(), ())
+        for field, _, value in self.query.values:
+            if hasattr(value, "resolve_expression"):
+                value = value.resolve_expression(self.query, allow_joins=False, for_save=True)
+                if value.contains_aggregate or value.contains_over_clause:
+                    raise FieldError(f"{field.name} cannot be set to an aggregate: {value!r}")
+                if not isinstance(value, models.Value):
+                    computed[field.column] = translator.value(value)
+                    continue
+                value = translator.constant(value)
+            elif hasattr(value, "prepare_database_save"):
+                if not field.remote_field:
+                    raise TypeError(f"{field} cannot be set to a model instance, {value!r}.")
+                value = value.prepare_database_save(field)
+            values[field.column] = stored(field.get_db_prep_save(value, self.connection))
+        if not computed:
+            return {"$set": values} if values else {}
+        literals = {column: {"$literal": value} for column, value in values.items()}
+        return [{"$set": {**literals, **computed}}]

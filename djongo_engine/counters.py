@@ -1,0 +1,36 @@
+"""djongo's auto-increment counters: one document a collection in `__schema__`."""
+
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.database import Database
+
+SCHEMA = "__schema__"
+
+
+def create_counter(database: Database[dict[str, Any]], collection: str, column: str) -> None:
+    """Start the counter of a new collection at 0, in the form that djongo gives it."""
+    database[SCHEMA].update_one(
+        {"name": collection},
+        {"$set": {"auto": {"field_names": [column], "seq": 0}}},
+        upsert=True,
+    )
+
+
+def next_ids(database: Database[dict[str, Any]], collection: str, column: str, count: int) -> range:
+    """Take `count` ids, which nobody else gets; return them."""
+    if not count:
+        return range(0)
+    counter = database[SCHEMA].find_one_and_update(
+        {"name": collection},
+        {"$inc": {"auto.seq": count}, "$set": {"auto.field_names": [column]}},
+        upsert=True,
+        return_document=ReturnDocument.AFTER,
+    )
+    last = int(counter["auto"]["seq"])
+    return range(last - count + 1, last + 1)
+
+
+def raise_counter(database: Database[dict[str, Any]], collection: str, used: int) -> None:
+    """Make sure that ids up to `used`, which somebody chose, are not given again."""
+    database[SCHEMA].update_one({"name": collection}, {"$max": {"auto.seq": used}}, upsert=True)

@@ -1,0 +1,23 @@
+"""Test databases: MongoDB makes a database when it is first written to."""
+
+from typing import Any
+
+from django.db.backends.base.creation import BaseDatabaseCreation
+
+from djongo_engine.client import client_for
+from djongo_engine.errors import translate_errors
+
+
+class DatabaseCreation(BaseDatabaseCreation):
+    """Creates and destroys test databases without the SQL and the mongodump of djongo's."""
+
+    def _create_test_db(self, verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:
+        name = self._get_test_db_name()
+        if not keepdb:
+            self._destroy_test_db(name, verbosity)
+        return name
+
+    def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
+        options: dict[str, Any] = self.connection.settings_dict["CLIENT"]
+        with translate_errors:
+            client_for(options).drop_database(test_database_name)

@@ -1,0 +1,27 @@
+"""The DB-API cursor, which carries djongo's pass-through and refuses SQL text."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo.database import Database
+
+from djongo_engine.errors import refuse
+
+
+class Cursor:
+    """Gives `DjongoManager` its collection; Django's compilers here never send it SQL."""
+
+    def __init__(self, db_conn: Database[dict[str, Any]]) -> None:
+        """Keep the pymongo database, under the name that DjongoManager reads."""
+        self.db_conn = db_conn
+
+    def execute(self, sql: str, params: Sequence[Any] | None = None) -> None:
+        """Refuse: SQL text (`raw()`, `RunSQL`, a cursor) is not translated."""
+        refuse("SQL text")
+
+    def executemany(self, sql: str, param_list: Sequence[Sequence[Any]]) -> None:
+        """Refuse, as `execute` does."""
+        refuse("SQL text")
+
+    def close(self) -> None:
+        """Nothing to close: the client outlives every cursor."""

@@ -1,0 +1,84 @@
+"""pymongo's errors as Django's, so that callers need to know one set of exceptions."""
+
+from types import TracebackType
+from typing import NoReturn
+
+from bson.errors import BSONError
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    NotSupportedError,
+    OperationalError,
+)
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    InvalidOperation,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
+
+DUPLICATE_KEY = 11000
+# https://www.mongodb.com/docs/manual/reference/error-codes/: the server is there, but
+# cannot serve now: MaxTimeMSExpired, Unauthorized, AuthenticationFailed.
+UNAVAILABLE_CODES = {50, 13, 18}
+
+
+def refuse(construct: str) -> NoReturn:
+    """Raise NotSupportedError for a construct that has no proven translation."""
+    raise NotSupportedError(
+        f"djongo_engine does not translate {construct}. Use the manager's mongo_* methods "
+        "(djongo.models.DjongoManager) to send the command to MongoDB yourself."
+    )
+
+
+def as_django_error(error: Exception) -> Exception:
+    """Return the django.db exception for an error of pymongo or bson, else the error itself."""
+    message = str(error) or type(error).__name__
+    if isinstance(error, BulkWriteError):
+        write_errors = error.details.get("writeErrors", [])
+        if any(row.get("code") == DUPLICATE_KEY for row in write_errors):
+            return IntegrityError(write_errors[0].get("errmsg", message))
+        return DatabaseError(message)
+    if isinstance(error, DuplicateKeyError):
+        return IntegrityError(message)
+    if isinstance(error, (ConnectionFailure, ConfigurationError, WTimeoutError)):
+        return OperationalError(message)
+    if isinstance(error, PyMongoError) and error.timeout:
+        return OperationalError(message)
+    if isinstance(error, OperationFailure):
+        unavailable = error.code in UNAVAILABLE_CODES
+        return OperationalError(message) if unavailable else DatabaseError(message)
+    if isinstance(error, InvalidOperation):
+        return OperationalError(message)
+    if isinstance(error, (BSONError, OverflowError, UnicodeEncodeError)):
+        return DataError(message)
+    if isinstance(error, PyMongoError):
+        return DatabaseError(message)
+    return error
+
+
+class TranslateErrors:
+    """Context manager: an error of pymongo leaves it as the matching django.db exception."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Nothing to set up."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Raise the Django exception from the driver's."""
+        if isinstance(error, Exception) and (translated := as_django_error(error)) is not error:
+            raise translated from error
+
+
+translate_errors = TranslateErrors()

@@ -1,0 +1,81 @@
+"""A lock in the database, for what must not run twice at once on several hosts."""
+
+import datetime
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.utils import timezone
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from djongo_engine.errors import translate_errors
+
+LOCKS = "__locks__"
+LEASE = datetime.timedelta(seconds=10)
+"""How long a holder that died keeps others waiting. Clocks may differ by less than this."""
+RENEW_SECONDS = 3.0
+RETRY_SECONDS = 0.2
+
+
+@contextmanager
+def database_lock(
+    database: Database[dict[str, Any]], name: str, on_wait: Callable[[str], None]
+) -> Iterator[None]:
+    """Hold the lock `name` of this database; wait for whoever has it.
+
+    `on_wait` is called once, with the name of the holder, when there is a wait. The lock is a
+    lease that a thread renews, so that a holder that was killed cannot block for ever.
+    """
+    locks: Collection[dict[str, Any]] = database[LOCKS]
+    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    with translate_errors:
+        waited = False
+        while not _take(locks, name, owner):
+            if not waited:
+                holder = locks.find_one({"_id": name}) or {}
+                on_wait(str(holder.get("owner", "another process")))
+                waited = True
+            time.sleep(RETRY_SECONDS)
+    stopped = threading.Event()
+    renewal = threading.Thread(target=_renew, args=(locks, name, owner, stopped), daemon=True)
+    renewal.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        renewal.join()
+        with translate_errors:
+            locks.delete_one({"_id": name, "owner": owner})
+
+
+def _take(locks: Collection[dict[str, Any]], name: str, owner: str) -> bool:
+    now = timezone.now()
+    try:
+        locks.update_one(
+            {"_id": name, "expires": {"$lt": now}},
+            {"$set": {"owner": owner, "expires": now + LEASE}},
+            upsert=True,
+        )
+    except DuplicateKeyError:
+        return False
+    return True
+
+
+def _renew(
+    locks: Collection[dict[str, Any]], name: str, owner: str, stopped: threading.Event
+) -> None:
+    while not stopped.wait(RENEW_SECONDS):
+        try:
+            locks.update_one(
+                {"_id": name, "owner": owner}, {"$set": {"expires": timezone.now() + LEASE}}
+            )
+        except PyMongoError:
+            # The next renewal, or the work itself, meets the same fault.
+            continue

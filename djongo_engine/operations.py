@@ -1,0 +1,84 @@
+"""Conversions between Python's values and MongoDB's, and the pointer to the compilers."""
+
+import datetime
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from bson import Decimal128
+from django.db.backends.utils import format_number
+from django.utils import timezone
+from djongo import operations
+
+from djongo_engine.errors import translate_errors
+
+
+class DatabaseOperations(operations.DatabaseOperations):
+    """djongo's operations, with values that come back as they went in."""
+
+    compiler_module = "djongo_engine.compiler"
+
+    def adapt_datefield_value(self, value: datetime.date | None) -> datetime.datetime | None:
+        """Store a date as midnight (djongo's way warns from Python 3.12 on)."""
+        return None if value is None else datetime.datetime.combine(value, datetime.time.min)
+
+    def adapt_decimalfield_value(
+        self,
+        value: Decimal | None,
+        max_digits: int | None = None,
+        decimal_places: int | None = None,
+    ) -> Decimal128 | None:
+        """Store a decimal rounded to the field's places, as Django's other backends do."""
+        text = format_number(value, max_digits, decimal_places)
+        return None if text is None else Decimal128(text)
+
+    def get_db_converters(self, expression: Any) -> list[Any]:
+        """Add what djongo leaves as MongoDB's types: UUIDs, decimals."""
+        converters: list[Any] = super().get_db_converters(expression)
+        kind = expression.output_field.get_internal_type()
+        if kind == "UUIDField":
+            converters.append(_to_uuid)
+        elif kind == "DecimalField":
+            converters.append(_to_decimal)
+        return converters
+
+    def convert_datefield_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """Return the date that midnight stands for (djongo shifted it into a time zone)."""
+        return value.date() if isinstance(value, datetime.datetime) else value
+
+    def convert_timefield_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """Return the time of day (djongo shifted it into a time zone)."""
+        return value.time() if isinstance(value, datetime.datetime) else value
+
+    def adapt_datetimefield_value(self, value: datetime.datetime | None) -> Any:
+        """Store a datetime in UTC, without the microseconds that BSON does not keep."""
+        if value is None:
+            return None
+        if timezone.is_aware(value):
+            value = timezone.make_naive(value, self.connection.timezone)
+        return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+    def sql_flush(
+        self,
+        style: Any,
+        tables: list[str],
+        *,
+        reset_sequences: bool = False,
+        allow_cascade: bool = False,
+    ) -> list[str]:
+        """Return the collections to empty, which `execute_sql_flush` takes."""
+        return list(tables)
+
+    def execute_sql_flush(self, sql_list: list[str]) -> None:
+        """Empty the collections (djongo's `ALTER TABLE … FLUSH` was SQL text)."""
+        with translate_errors:
+            for name in sql_list:
+                self.connection.database[name].delete_many({})
+
+
+def _to_uuid(value: Any, expression: Any, connection: Any) -> Any:
+    return uuid.UUID(value) if isinstance(value, str) else value
+
+
+def _to_decimal(value: Any, expression: Any, connection: Any) -> Any:
+    return value.to_decimal() if isinstance(value, Decimal128) else value

@@ -1,0 +1,57 @@
+"""System checks of the configuration: what is missing or wrong, and what to do about it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from pymongo.errors import PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from fastapi_mongo_site.configuration import Secret
+
+
+@register()
+def check_secrets(**kwargs: Any) -> Iterable[CheckMessage]:
+    """E001 a secret is missing, E002 it cannot be read, E003 it is the published example."""
+    for secret in settings.SECRETS.values():
+        if secret.error:
+            yield Error(
+                f"The secret {secret.name} in {secret.source} {secret.error}.", id="site.E002"
+            )
+        elif not secret.value:
+            yield Error(
+                f"The secret {secret.name} is missing. Looked at: {', '.join(secret.places)}.",
+                hint="`make run` creates what a local run needs; secrets.example/ shows each file.",
+                id="site.E001",
+            )
+        elif not settings.DEBUG and _is_example(secret):
+            yield Error(
+                f"The secret {secret.name} from {secret.source} is the example value, which "
+                "everybody knows.",
+                hint="Set a value of your own; only DEBUG=on accepts the example.",
+                id="site.E003",
+            )
+
+
+def _is_example(secret: Secret) -> bool:
+    example: Path = settings.BASE_DIR / "secrets.example" / secret.name
+    return example.exists() and example.read_text(encoding="utf-8").strip() == secret.value
+
+
+@register()
+def check_mongo_url(**kwargs: Any) -> Iterable[CheckMessage]:
+    """E004 the MongoDB connection string does not parse."""
+    secret = settings.SECRETS["mongo_url"]
+    if not secret.value or secret.value.startswith("mongodb+srv://"):
+        # Parsing an SRV address asks the DNS, which a check of the configuration must not.
+        return
+    try:
+        parse_uri(secret.value)
+    except (PyMongoError, ValueError) as why:
+        yield Error(
+            f"mongo_url from {secret.source} is not a MongoDB connection string: {why}",
+            hint="It looks like mongodb://user:password@host:27017/?replicaSet=rs0",
+            id="site.E004",
+        )

@@ -1,0 +1,104 @@
+"""Where secrets and the MongoDB client's options come from.
+
+Nothing here raises for a missing or bad value: settings must load so that Django's system
+checks (`fastapi_mongo_site.checks`) can name the fault in one line.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+
+class Env(environ.Env):
+    """django-environ's reader, whose complaint about a bad value names the variable."""
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        """Read and convert a variable.
+
+        Raises ImproperlyConfigured naming the variable when its text does not convert.
+        """
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except ValueError as why:
+            message = f"The environment variable {var} is not valid: {why}"
+            raise ImproperlyConfigured(message) from why
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret's value and where it came from, or why there is none.
+
+    `source` names the place that gave the value, or the place that is at fault; `places`
+    is every place looked at, in order, for the message about a missing secret.
+    """
+
+    name: str
+    value: str = ""
+    source: str = ""
+    error: str = ""
+    places: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Secret {self.name} from {self.source or 'nowhere'}>"
+
+
+def find_secret(name: str, environ: Mapping[str, str], directories: Iterable[Path]) -> Secret:
+    """Look a secret up: variable NAME, the file named by NAME_FILE, then the directories.
+
+    The first place that exists decides: a file that is there but empty or unreadable is an
+    error, never a reason to look further, so that a broken deployment cannot fall back to
+    another secret by accident.
+    """
+    variable = name.upper()
+    places = [f"${variable}", f"${variable}_FILE"]
+    if value := environ.get(variable):
+        return Secret(name, value, f"${variable}")
+    if named_file := environ.get(f"{variable}_FILE"):
+        return _read(name, Path(named_file).expanduser())
+    for directory in directories:
+        path = directory / name
+        places.append(str(path))
+        if _exists(path):
+            return _read(name, path)
+    return Secret(name, places=tuple(places))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:
+        # The directory may not be searched: the file counts as there, and unreadable.
+        return True
+
+
+def _read(name: str, path: Path) -> Secret:
+    try:
+        value = path.read_text(encoding="utf-8").strip()
+    except OSError as why:
+        return Secret(name, source=str(path), error=f"cannot be read ({why.strerror})")
+    except UnicodeDecodeError:
+        return Secret(name, source=str(path), error="is not UTF-8 text")
+    if not value:
+        return Secret(name, source=str(path), error="is empty")
+    return Secret(name, value, str(path))
+
+
+def mongo_client_options(url: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments for `pymongo.MongoClient`: the URL, and each default it does not set.
+
+    pymongo lets a keyword argument override the connection string; here the connection
+    string has the last word. Option names are compared without regard to case, as the
+    connection string specification asks.
+    """
+    try:
+        query = urlsplit(url).query
+    except ValueError:
+        query = ""
+    in_url = {key.lower() for key, _ in parse_qsl(query, keep_blank_values=True)}
+    chosen = {key: value for key, value in defaults.items() if key.lower() not in in_url}
+    return {"host": url, **chosen}

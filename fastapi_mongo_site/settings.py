@@ -1,0 +1,160 @@
+"""Every setting of the service, read once; `.env.example` explains each variable."""
+
+import os
+from pathlib import Path
+
+from fastapi_mongo_site import __version__
+from fastapi_mongo_site.configuration import Env, find_secret, mongo_client_options
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = Env()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(BASE_DIR / ".env")
+
+# The service
+
+NAME = env.str("NAME", "FastAPI-MongoDB-example")
+VERSION = env.str("VERSION", __version__)
+SERVICE_USER = env.str("SERVICE_USER", "service_user")
+HOST = env.str("HOST", "127.0.0.1")
+PORT = env.int("PORT", 8000)
+WORKERS = env.int("WORKERS", 2)
+THREADS = env.int("THREADS", 8)
+
+# Secrets
+
+SECRETS_DIRECTORIES = [
+    *([Path(directory).expanduser()] if (directory := env.str("SECRETS_DIR", "")) else []),
+    BASE_DIR / "secrets",
+    Path.home() / ".local" / "secrets",
+    Path("/run/secrets"),
+]
+SECRETS = {
+    "secret_key": find_secret("secret_key", os.environ, SECRETS_DIRECTORIES),
+    "service_pwd": find_secret("service_pwd", os.environ, SECRETS_DIRECTORIES),
+    # var/ last: there `manage.py run` leaves the URL of the embedded MongoDB that it started.
+    "mongo_url": find_secret("mongo_url", os.environ, [*SECRETS_DIRECTORIES, VAR_DIR]),
+}
+
+SECRET_KEY = SECRETS["secret_key"].value
+
+# Django
+
+DEBUG = env.bool("DEBUG", False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ROOT_URLCONF = "fastapi_mongo_site.urls"
+WSGI_APPLICATION = "fastapi_mongo_site.wsgi.application"
+# The contract has /v1/items and /v1/items/, which are two resources.
+APPEND_SLASH = False
+USE_TZ = True
+USE_I18N = False
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",  # required by django.contrib.auth
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "djongo_engine",
+    "fastapi_mongo_site",
+    "accounts",
+    "health",
+    "items",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+
+STATIC_URL = "/static/"
+# Straight from the packages: a fresh clone serves its pages without collectstatic.
+WHITENOISE_USE_FINDERS = True
+
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    # No cookie carries a credential here, so there is none for a form to borrow.
+    "security.W003",
+    # TLS ends at the proxy in front of the service, which redirects and sends HSTS.
+    "security.W004",
+    "security.W008",
+]
+
+# MongoDB
+
+MONGO_DB = env.str("MONGO_DB", "api_db")
+MONGO_SERVER_SELECTION_TIMEOUT_MS = env.int("MONGO_SERVER_SELECTION_TIMEOUT_MS", 2_000)
+
+DATABASES = {
+    "default": {
+        "ENGINE": "djongo_engine",
+        "NAME": MONGO_DB,
+        "CLIENT": mongo_client_options(
+            SECRETS["mongo_url"].value,
+            {
+                "appName": NAME,
+                "maxPoolSize": env.int("MONGO_MAX_POOL_SIZE", 20),
+                "serverSelectionTimeoutMS": MONGO_SERVER_SELECTION_TIMEOUT_MS,
+                # Bounds every operation, retries included, so that a frozen server
+                # costs a request this long and not a thread for ever.
+                "timeoutMS": env.int("MONGO_TIMEOUT_MS", 5_000),
+                "w": "majority",
+            },
+        ),
+        # One client a process; there is nothing to close at the end of a request.
+        "CONN_MAX_AGE": None,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Accounts
+
+AUTH_USER_MODEL = "accounts.User"
+
+# The API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BasicAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "fastapi_mongo_site.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["fastapi_mongo_site.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "fastapi_mongo_site.errors.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+# Logs
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        # djongo announces on every start that it is unmaintained.
+        "djongo": {"level": "ERROR"},
+        "accounts": {"level": "INFO"},
+        "fastapi_mongo_site": {"level": "INFO"},
+        # Django's own console handler shows nothing outside DEBUG.
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # A 4xx is an answer, not an event worth a line.
+        "django.request": {"level": "ERROR"},
+    },
+}

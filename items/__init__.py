@@ -1,0 +1,1 @@
+"""The items in stock: model, API and maintenance commands."""

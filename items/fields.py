@@ -1,0 +1,78 @@
+"""Serializer fields with strict JSON types: a price is a number, a name is a string."""
+
+import re
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
+"""The numbers of JSON (RFC 8259), leading zeros allowed; the exponent is kept small."""
+
+
+def is_number(data: Any) -> bool:
+    """Tell whether a value that a JSON parser gave was a JSON number."""
+    return isinstance(data, (int, float, Decimal)) and not isinstance(data, bool)
+
+
+class IdField(serializers.UUIDField):
+    """A UUID in any spelling that `uuid.UUID` reads."""
+
+    def to_internal_value(self, data: Any) -> uuid.UUID:
+        """Return the UUID. Raises ValidationError for anything but its text."""
+        if not isinstance(data, str):
+            self.fail("invalid", value=type(data).__name__)
+        return super().to_internal_value(data)
+
+
+class NameField(serializers.CharField):
+    """A string, kept as it is."""
+
+    def __init__(self, **options: Any) -> None:
+        """Keep white space: a name is never trimmed."""
+        super().__init__(**{**options, "trim_whitespace": False})
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the string. Raises ValidationError for a number, which CharField accepts."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class CountField(serializers.IntegerField):
+    """A whole JSON number."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Return the integer. Raises ValidationError for a string, a boolean or a fraction."""
+        if not is_number(data) or Decimal(data) % 1:
+            self.fail("invalid")
+        return int(data)
+
+
+class PriceField(serializers.FloatField):
+    """A JSON number, kept as its digits say until it is validated."""
+
+    def to_internal_value(self, data: Any) -> Decimal:  # type: ignore[override]
+        """Return the decimal. Raises ValidationError for a string or a boolean."""
+        if not is_number(data):
+            self.fail("invalid")
+        return Decimal(repr(data)) if isinstance(data, float) else Decimal(data)
+
+
+class _NumberInText:
+    """Mixin: the number that an argument of a URL spells."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return what the field makes of the number. Raises ValidationError for other text."""
+        if not NUMBER.fullmatch(data):
+            self.fail("invalid")  # type: ignore[attr-defined]
+        return super().to_internal_value(Decimal(data))  # type: ignore[misc]
+
+
+class CountArgument(_NumberInText, CountField):
+    """A count in a URL."""
+
+
+class PriceArgument(_NumberInText, PriceField):
+    """A price in a URL."""

@@ -1,0 +1,71 @@
+"""The item: its fields, limits, choices and indexes."""
+
+import uuid
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinLengthValidator
+from django.db import models
+
+from djongo_engine.indexes import CollationIndex
+from items.managers import NAME_COLLATION, ItemManager
+
+MAX_COUNT = 2**31 - 1
+PRICE_LIMIT = 10**9
+PRICE_STEP = Decimal("0.0001")
+
+
+def validate_id(value: uuid.UUID) -> None:
+    """Raise ValidationError unless the id is a version 4 UUID: the original reads no other."""
+    if value.version != 4:
+        raise ValidationError("Must be a version 4 UUID.", code="version")
+
+
+def validate_price(value: Decimal | float) -> None:
+    """Raise ValidationError unless a price is above 0, below 10^9, and has four decimals at most.
+
+    Within these limits a double holds every price exactly enough to print it as it came.
+    """
+    price = value if isinstance(value, Decimal) else Decimal(repr(value))
+    if not 0 < price < PRICE_LIMIT:
+        raise ValidationError(
+            "Must be greater than 0 and less than 1000000000.", code="price_range"
+        )
+    if price != price.quantize(PRICE_STEP):
+        raise ValidationError("Must have at most 4 decimal places.", code="decimal_places")
+
+
+class Category(models.TextChoices):
+    """What an item is."""
+
+    TOOLS = "tools"
+    CONSUMABLES = "consumables"
+
+
+class Item(models.Model):
+    """An item in stock, stored in the form that the original service reads and writes."""
+
+    id = models.UUIDField(
+        primary_key=True, default=uuid.uuid4, db_column="_id", validators=[validate_id]
+    )
+    name = models.CharField(max_length=100, validators=[MinLengthValidator(1)])
+    category = models.CharField(max_length=11, choices=Category)
+    count = models.PositiveIntegerField(validators=[MaxValueValidator(MAX_COUNT)])
+    # A double, as the original stores it; see docs/decisions/prices-are-doubles.md.
+    price = models.FloatField(validators=[validate_price], help_text="In Euro.")
+
+    objects = ItemManager()
+
+    class Meta:
+        """The collection of the original, and an index for each field that a query names."""
+
+        db_table = "items"
+        indexes = [
+            CollationIndex(fields=["name", "id"], name="items_name", collation=NAME_COLLATION),
+            models.Index(fields=["category", "id"], name="items_category"),
+            models.Index(fields=["count", "id"], name="items_count"),
+            models.Index(fields=["price", "id"], name="items_price"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

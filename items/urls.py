@@ -1,0 +1,24 @@
+"""The routes of the items API; with and without the slash are two resources."""
+
+from django.urls import path
+
+from items.views import ItemViewSet
+
+app_name = "items"
+
+urlpatterns = [
+    path("items", ItemViewSet.as_view({"get": "list", "post": "create"}), name="list"),
+    path("items/", ItemViewSet.as_view({"get": "query"}), name="query"),
+    path(
+        "items/<str:id>",
+        ItemViewSet.as_view(
+            {
+                "get": "retrieve",
+                "put": "update",
+                "patch": "partial_update",
+                "delete": "destroy",
+            }
+        ),
+        name="detail",
+    ),
+]
