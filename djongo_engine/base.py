@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import utils
 from djongo import base
 from pymongo.database import Database as MongoDatabase
 
@@ -24,8 +23,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     display_name = "MongoDB (djongo)"
-    # Errors leave this engine as django.db exceptions already; see errors.py.
-    Database = utils
 
     SchemaEditorClass = DatabaseSchemaEditor
     creation_class = DatabaseCreation

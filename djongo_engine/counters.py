@@ -21,13 +21,13 @@ def next_ids(database: Database[dict[str, Any]], collection: str, column: str, c
     """Take `count` ids, which nobody else gets; return them."""
     if not count:
         return range(0)
-    counter = database[SCHEMA].find_one_and_update(
+    counter: Any = database[SCHEMA].find_one_and_update(
         {"name": collection},
         {"$inc": {"auto.seq": count}, "$set": {"auto.field_names": [column]}},
         upsert=True,
         return_document=ReturnDocument.AFTER,
     )
-    last = int(counter["auto"]["seq"])
+    last: int = counter["auto"]["seq"]
     return range(last - count + 1, last + 1)
 
 

@@ -12,7 +12,8 @@ class DatabaseCreation(BaseDatabaseCreation):
     """Creates and destroys test databases without the SQL and the mongodump of djongo's."""
 
     def _create_test_db(self, verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:
-        name = self._get_test_db_name()
+        settings: dict[str, Any] = self.connection.settings_dict
+        name: str = settings["TEST"]["NAME"] or f"test_{settings['NAME']}"
         if not keepdb:
             self._destroy_test_db(name, verbosity)
         return name

@@ -72,7 +72,7 @@ class Translator:
         if "." in column or column.startswith("$"):
             refuse(f"a column named {column!r}")
         if col.alias is None or col.alias == self.base_alias:
-            return column
+            return str(column)
         if col.alias in self.joined:
             return f"{JOINED}{col.alias}.{column}"
         refuse(f"the column {column!r} of an outer query")

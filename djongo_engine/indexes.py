@@ -1,6 +1,6 @@
 """Indexes with a collation, which Django's own `Index` cannot say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import models
@@ -18,7 +18,7 @@ class CollationIndex(models.Index):
         super().__init__(**options)
         self.collation = dict(collation)
 
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         """Return what a migration writes."""
         path, args, options = super().deconstruct()
         return path, args, {**options, "collation": self.collation}

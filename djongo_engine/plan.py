@@ -150,6 +150,8 @@ class Planner:
             refuse(f"{query.combinator}()")
         if query.extra or query.extra_tables or query.extra_order_by:
             refuse("extra()")
+        if query.explain_info:
+            refuse("explain()")
         if query.distinct_fields:
             refuse("distinct() on fields")
         if self.compiler.qualify is not None:
@@ -294,9 +296,8 @@ class Planner:
             if type(order) is not OrderBy:
                 refuse(f"the order {type(order).__name__}")
             # MongoDB sorts null first, and last in descending order; so does SQLite.
-            if (order.nulls_first and order.descending) or (
-                order.nulls_last and not order.descending
-            ):
+            against = order.nulls_first if order.descending else order.nulls_last
+            if against:
                 refuse("nulls_first or nulls_last against MongoDB's order")
             source = order.expression
             while isinstance(source, Ref):

@@ -7,7 +7,7 @@ from django.db import IntegrityError
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
+from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from items.managers import ItemData
@@ -130,7 +130,7 @@ class ItemViewSet(GenericViewSet[Any]):
         return NotFound(f"Item with id='{self.kwargs['id']}' not found in {Item.objects.namespace}")
 
 
-def validated(serializer: Serializer[Any]) -> dict[str, Any]:
+def validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
     """Return a serializer's validated values. Raises ValidationError."""
     serializer.is_valid(raise_exception=True)
     values: dict[str, Any] = serializer.validated_data

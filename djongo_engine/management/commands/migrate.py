@@ -16,7 +16,7 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate while holding the database's `migrate` lock."""
-        connection = connections[options["database"]]
+        connection: Any = connections[options["database"]]
         if connection.vendor != "djongo":
             super().handle(*args, **options)
             return

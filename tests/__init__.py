@@ -1,0 +1,1 @@
+"""The suite: real MongoDB-wire server, real processes, no mocks."""

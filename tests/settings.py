@@ -1,0 +1,15 @@
+"""The service's settings, with what the suite alone needs."""
+
+from fastapi_mongo_site.settings import *  # noqa: F403
+from fastapi_mongo_site.settings import DATABASES, INSTALLED_APPS
+
+# Models for the engine's tests, and SQLite as the judge of what the ORM should answer.
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.engine_models"]
+DATABASES = {
+    **DATABASES,
+    "sqlite": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
+}
+MIGRATION_MODULES = {"engine_models": None}
+
+# Django's advice for tests: the default takes a quarter of a second a password.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
