@@ -10,11 +10,14 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fastapi_mongo_site.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as why:
         sys.exit(f"{why}")
+    except OperationalError as why:
+        sys.exit(f"The database does not answer: {why}")
 
 
 if __name__ == "__main__":

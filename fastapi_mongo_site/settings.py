@@ -49,6 +49,7 @@ WSGI_APPLICATION = "fastapi_mongo_site.wsgi.application"
 # The contract has /v1/items and /v1/items/, which are two resources.
 APPEND_SLASH = False
 USE_TZ = True
+TIME_ZONE = "UTC"
 USE_I18N = False
 
 INSTALLED_APPS = [

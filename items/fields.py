@@ -10,6 +10,8 @@ from rest_framework import serializers
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
 """The numbers of JSON (RFC 8259), leading zeros allowed; the exponent is kept small."""
 
+MAX_INTEGER = 10**18
+
 
 def is_number(data: Any) -> bool:
     """Tell whether a value that a JSON parser gave was a JSON number."""
@@ -45,9 +47,13 @@ class CountField(serializers.IntegerField):
 
     def to_internal_value(self, data: Any) -> int:
         """Return the integer. Raises ValidationError for a string, a boolean or a fraction."""
-        if not is_number(data) or Decimal(data) % 1:
+        if not is_number(data):
             self.fail("invalid")
-        return int(data)
+        number = Decimal(data)
+        # Bounded first: int() of 1e999999999 would fill the memory.
+        if abs(number) > MAX_INTEGER or number != number.to_integral_value():
+            self.fail("invalid")
+        return int(number)
 
 
 class PriceField(serializers.FloatField):

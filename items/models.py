@@ -27,7 +27,7 @@ def validate_price(value: Decimal | float) -> None:
     Within these limits a double holds every price exactly enough to print it as it came.
     """
     price = value if isinstance(value, Decimal) else Decimal(repr(value))
-    if not 0 < price < PRICE_LIMIT:
+    if not (price.is_finite() and 0 < price < PRICE_LIMIT):
         raise ValidationError(
             "Must be greater than 0 and less than 1000000000.", code="price_range"
         )

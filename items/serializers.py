@@ -7,7 +7,7 @@ from django.db import models
 from rest_framework import serializers
 
 from items.fields import CountArgument, CountField, IdField, NameField, PriceArgument, PriceField
-from items.models import Item
+from items.models import Item, validate_id
 from items.pagination import DEFAULT_LIMIT, MAX_LIMIT, CursorField
 
 FIELD_CLASSES = {
@@ -62,7 +62,8 @@ class ItemSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
 
         model = Item
         fields = ("id", "name", "category", "count", "price")
-        extra_kwargs = {"id": {"required": False}}
+        # Without the validator that asks the database: the insert itself finds a taken id.
+        extra_kwargs = {"id": {"required": False, "validators": [validate_id]}}
 
     def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
         """Return the item as it is: the manager gives items in the API's form."""

@@ -1,0 +1,41 @@
+"""`manage.py check_items` finds what breaks today's rules."""
+
+import uuid
+
+import pytest
+from bson import ObjectId
+from django.core.management import call_command
+
+from items.models import Item
+
+GOOD = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
+
+
+def test_items_of_the_original_are_fine(capsys):
+    Item.objects.mongo_insert_many([{"_id": str(uuid.uuid4()), **GOOD} for _ in range(3)])
+    call_command("check_items")
+    assert capsys.readouterr().out == "Checked 3 items: 0 break the rules.\n"
+
+
+@pytest.mark.parametrize(
+    ("fault", "field"),
+    [
+        ({"price": 0.0}, "price"),
+        ({"price": float("nan")}, "price"),
+        ({"price": "9.99"}, "price"),
+        ({"count": -1}, "count"),
+        ({"category": "food"}, "category"),
+        ({"name": None}, "name"),
+        ({"_id": ObjectId()}, "id"),
+        ({"_id": str(uuid.uuid4()).upper()}, "id"),
+        ({"_id": "00000000-0000-1000-8000-000000000000"}, "id"),
+    ],
+)
+def test_item_at_fault_is_named_with_its_field(capsys, fault, field):
+    document = {"_id": str(uuid.uuid4()), **GOOD, **fault}
+    Item.objects.mongo_insert_one(document)
+    with pytest.raises(SystemExit):
+        call_command("check_items")
+    line, count = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"{document['_id']}: {field}: ")
+    assert count == "Checked 1 items: 1 break the rules."

@@ -1,0 +1,128 @@
+"""One client a process, safe under threads and after fork; a dead server is an answer too."""
+
+import datetime
+import os
+import threading
+from unittest.mock import patch
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError, close_old_connections, connection, transaction
+
+from djongo_engine.lock import database_lock
+from tests.engine_models.models import Record
+
+
+def test_threads_share_one_client():
+    seen = set()
+
+    def use():
+        Record.objects.exists()
+        seen.add(id(connection.database.client))
+        connection.close()
+
+    threads = [threading.Thread(target=use) for _ in range(8)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert seen == {id(connection.database.client)}
+
+
+def test_exception_inside_atomic_leaves_a_connection_that_works():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        Record.objects.count()
+        raise ZeroDivisionError
+    assert Record.objects.count() == 0
+
+
+def test_closed_connection_opens_again():
+    close_old_connections()
+    connection.close()
+    assert Record.objects.count() == 0
+
+
+def test_forked_child_has_a_client_of_its_own():
+    parents = connection.database.client
+    Record.objects.count()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        own = connection.database.client is not parents
+        os.write(writer, b"%d %d" % (own, Record.objects.count()))
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 10) == b"1 0"
+    assert Record.objects.count() == 0
+    os.close(reader)
+    os.close(writer)
+
+
+@pytest.fixture
+def dead_server():
+    """The connection pointed at a port where nobody listens."""
+    options = {"host": "mongodb://127.0.0.1:9", "serverSelectionTimeoutMS": 100}
+    with patch.dict(connection.settings_dict, CLIENT=options):
+        connection.close()
+        yield
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: Record.objects.count(),
+        lambda: Record.objects.first(),
+        lambda: Record.objects.create(text="a"),
+        lambda: Record.objects.update(text="a"),
+        lambda: Record.objects.all().delete(),
+        lambda: call_command("migrate", verbosity=0),
+        lambda: connection.introspection.table_names(),
+    ],
+)
+def test_dead_server_is_an_operational_error(dead_server, use):
+    with pytest.raises(OperationalError, match="127.0.0.1:9"):
+        use()
+
+
+def test_lock_is_held_by_one_at_a_time():
+    order = []
+
+    def work():
+        with database_lock(connection.database, "test", lambda holder: None):
+            order.append("in")
+            order.append("out")
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(5)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert order == ["in", "out"] * 5
+
+
+def test_lock_of_a_holder_that_died_expires(monkeypatch):
+    monkeypatch.setattr("djongo_engine.lock.LEASE", datetime.timedelta(seconds=-1))
+    holders = []
+    with (
+        database_lock(connection.database, "test", holders.append),
+        database_lock(connection.database, "test", holders.append),
+    ):
+        pass
+    assert holders == []
+
+
+def test_migrate_waits_for_another_and_says_for_whom(capsys, monkeypatch):
+    monkeypatch.setattr("djongo_engine.lock.RETRY_SECONDS", 0.01)
+    entered, leave = threading.Event(), threading.Event()
+
+    def hold():
+        with database_lock(connection.database, "migrate", lambda holder: None):
+            entered.set()
+            leave.wait(10)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    entered.wait(10)
+    threading.Timer(0.1, leave.set).start()
+    call_command("migrate", verbosity=0)
+    holder.join()
+    assert "is migrating this database" in capsys.readouterr().out

@@ -1,0 +1,78 @@
+"""`manage.py seed_service_user` keeps one account as the configuration says."""
+
+import threading
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+from accounts.models import User
+from accounts.service_user import seed_service_user
+
+PASSWORD = settings.SECRETS["service_pwd"].value
+
+
+def seed(capsys):
+    call_command("seed_service_user")
+    return capsys.readouterr().out
+
+
+def test_it_creates_the_service_user(capsys):
+    assert seed(capsys) == f"Created service user {settings.SERVICE_USER}.\n"
+    user = User.objects.get()
+    assert user.check_password(PASSWORD)
+    assert (user.is_superuser, user.is_staff) == (False, False)
+
+
+def test_it_changes_nothing_the_second_time(capsys):
+    seed(capsys)
+    before = User.objects.values().get()
+    assert seed(capsys) == f"Unchanged: service user {settings.SERVICE_USER}.\n"
+    assert User.objects.values().get() == before
+
+
+@pytest.mark.parametrize("change", [{"password": "!"}, {"is_active": False}])
+def test_it_mends_what_was_changed(capsys, change):
+    seed(capsys)
+    User.objects.update(**change)
+    assert seed(capsys) == f"Updated service user {settings.SERVICE_USER}.\n"
+    assert User.objects.get().check_password(PASSWORD)
+    assert User.objects.get().is_active
+
+
+def test_it_deactivates_the_service_user_of_another_name(capsys, settings):
+    seed(capsys)
+    former = settings.SERVICE_USER
+    settings.SERVICE_USER = "renamed"
+    assert f"Deactivated {former}" in seed(capsys)
+    assert list(User.objects.filter(is_active=True).values_list("username", flat=True)) == [
+        "renamed"
+    ]
+
+
+def test_it_leaves_other_accounts_alone(capsys):
+    User.objects.create_user("somebody", password="x")
+    seed(capsys)
+    assert User.objects.get(username="somebody").is_active
+
+
+def test_it_never_prints_the_password(capsys):
+    assert PASSWORD not in seed(capsys) + seed(capsys)
+
+
+def test_seeding_side_by_side_ends_at_one_account():
+    def run():
+        seed_service_user("service", "password")
+
+    threads = [threading.Thread(target=run) for _ in range(6)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert User.objects.get().check_password("password")
+
+
+def test_djangos_own_user_commands_work(capsys, monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "x")
+    call_command("createsuperuser", username="root", email="root@example.org", interactive=False)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "Changed-pass-1")
+    call_command("changepassword", "root")
+    assert User.objects.get(username="root").check_password("Changed-pass-1")
