@@ -13,6 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 from items.managers import ItemData
 from items.models import Item
 from items.pagination import next_link
+from items.schema import describe_items, describe_query
 from items.serializers import ChangeArguments, ItemSerializer, ListArguments, SelectArguments
 
 MAX_SELECTION = 10_000
@@ -25,6 +26,7 @@ class Conflict(APIException):
     default_code = "conflict"
 
 
+@describe_items
 class ItemViewSet(GenericViewSet[Any]):
     """Items in stock."""
 
@@ -43,6 +45,7 @@ class ItemViewSet(GenericViewSet[Any]):
             response["Link"] = next_link(request, items[limit - 1]["id"])
         return response
 
+    @describe_query
     def query(self, request: Request) -> Response:
         """Return all items whose fields equal the arguments."""
         if not request.query_params:

@@ -1,0 +1,175 @@
+"""What OpenAPI says of the items API: arguments, bodies, answers, and an example of each."""
+
+from typing import Any
+
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+    inline_serializer,
+)
+from rest_framework import serializers
+
+from items.serializers import ChangeArguments, ItemSerializer, ListArguments, SelectArguments
+
+ITEM = {
+    "id": "dbb86c27-2eed-410d-881e-ad47487dd228",
+    "name": "Hammer",
+    "category": "tools",
+    "count": 20,
+    "price": 9.99,
+}
+BODY = {name: value for name, value in ITEM.items() if name != "id"}
+QUERY = {"name": "hammer", "count": None, "price": None, "category": "tools"}
+
+
+class Detail(serializers.Serializer[Any]):
+    """What went wrong, in a sentence."""
+
+    detail = serializers.CharField()
+
+
+class Invalid(Detail):
+    """What is not valid: a sentence, and the messages for each field or argument at fault."""
+
+    errors = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()), required=False
+    )
+
+
+class Selection(serializers.Serializer[Any]):
+    """What was asked for, and every item that equals it."""
+
+    query = inline_serializer(
+        "Query",
+        {
+            "name": serializers.CharField(allow_null=True),
+            "count": serializers.IntegerField(allow_null=True),
+            "price": serializers.FloatField(allow_null=True),
+            "category": serializers.CharField(allow_null=True),
+        },
+    )
+    selection = ItemSerializer(many=True)
+
+
+def answer(serializer: Any, description: str, example: Any) -> OpenApiResponse:
+    """Return an answer with its example."""
+    examples = [OpenApiExample(description, value=example, response_only=True)]
+    return OpenApiResponse(serializer, description=description, examples=examples)
+
+
+def problem(sentence: str) -> OpenApiResponse:
+    """Return an error with a sentence alone."""
+    return answer(Detail, sentence, {"detail": sentence})
+
+
+def invalid(**errors: str) -> OpenApiResponse:
+    """Return the answer to a request that does not validate."""
+    messages = {name: [message] for name, message in errors.items()}
+    return answer(
+        Invalid, "Not valid", {"detail": f"Not valid: {', '.join(errors)}.", "errors": messages}
+    )
+
+
+NAMESPACE = "api_db.items"
+ITEM_ANSWER = answer(ItemSerializer, "The item", ITEM)
+BAD_PRICE = "Must be greater than 0 and less than 1000000000."
+NOT_FOUND = problem(f"Item with id='{ITEM['id']}' not found in {NAMESPACE}")
+NOT_JSON = problem('Unsupported media type "text/plain" in request.')
+COMMON: dict[int, OpenApiResponse] = {
+    401: answer(
+        Detail,
+        "Credentials are missing, or the user name or the password is wrong",
+        {"detail": "Incorrect username or password"},
+    ),
+    503: problem("The database does not answer. Try again later."),
+}
+LINK = OpenApiParameter(
+    "Link",
+    str,
+    OpenApiParameter.HEADER,
+    response=[200],
+    description='The next page as `<URL>; rel="next"` (RFC 8288); not there on the last one.',
+)
+ID = OpenApiParameter(
+    "id", str, OpenApiParameter.PATH, description="A UUID in any of its spellings."
+)
+ITEM_BODY = [OpenApiExample("An item", value=BODY, request_only=True)]
+
+describe_items = extend_schema_view(
+    list=extend_schema(
+        summary="List items",
+        description="One page of items in the order of their ids.",
+        parameters=[ListArguments, LINK],
+        responses={
+            200: answer(ItemSerializer(many=True), "One page", ITEM),
+            400: invalid(limit="Ensure this value is less than or equal to 1000."),
+            **COMMON,
+        },
+    ),
+    create=extend_schema(
+        summary="Create an item",
+        description="The id may be left out; the service then makes a version 4 UUID.",
+        examples=ITEM_BODY,
+        responses={
+            201: ITEM_ANSWER,
+            400: invalid(price=BAD_PRICE),
+            409: problem(f"Item with id='{ITEM['id']}' already exists in {NAMESPACE}"),
+            415: NOT_JSON,
+            **COMMON,
+        },
+    ),
+    retrieve=extend_schema(
+        summary="Read an item",
+        parameters=[ID],
+        responses={200: ITEM_ANSWER, 404: NOT_FOUND, **COMMON},
+    ),
+    update=extend_schema(
+        summary="Replace or change an item",
+        description="With a JSON body the whole item is replaced; with arguments in the URL "
+        "only the fields that they name change. One or the other, not both.",
+        parameters=[ID, ChangeArguments],
+        examples=ITEM_BODY,
+        responses={
+            200: ITEM_ANSWER,
+            400: problem("No query values provided in update URL"),
+            404: NOT_FOUND,
+            415: NOT_JSON,
+            **COMMON,
+        },
+    ),
+    partial_update=extend_schema(
+        summary="Change part of an item",
+        parameters=[ID],
+        examples=[OpenApiExample("A new count", value={"count": 19}, request_only=True)],
+        responses={
+            200: ITEM_ANSWER,
+            400: invalid(count="A valid integer is required."),
+            404: NOT_FOUND,
+            415: NOT_JSON,
+            **COMMON,
+        },
+    ),
+    destroy=extend_schema(
+        summary="Delete an item",
+        parameters=[ID],
+        responses={204: OpenApiResponse(description="Deleted"), 404: NOT_FOUND, **COMMON},
+    ),
+)
+"""Decorates the viewset with the documentation of its actions."""
+
+describe_query = extend_schema(
+    operation_id="items_query",
+    summary="Find items",
+    description="Every item whose fields equal all arguments; names without regard to case. "
+    "At most 10,000 items: for more, page through the list.",
+    parameters=[SelectArguments],
+    responses={
+        200: answer(Selection, "The selection", {"query": QUERY, "selection": [ITEM]}),
+        400: problem("No query values provided in query URL"),
+        **COMMON,
+    },
+)
+"""Decorates the action that is none of DRF's own."""
