@@ -136,8 +136,28 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PARSER_CLASSES": ["fastapi_mongo_site.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    # No ?format=: an argument that the API does not know is an error.
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "fastapi_mongo_site.errors.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": NAME,
+    "VERSION": VERSION,
+    "DESCRIPTION": (BASE_DIR / "fastapi_mongo_site" / "apidocs.md").read_text(encoding="utf-8"),
+    "TAGS": [
+        {"name": "items", "description": "Items in stock."},
+        {"name": "health", "description": "The service itself; open to everybody."},
+    ],
+    "SCHEMA_PATH_PREFIX": "/v1/",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "/static/fastapi_mongo_site/icon.svg",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayRequestDuration": True},
+    "REDOC_DIST": "SIDECAR",
 }
 
 # Logs

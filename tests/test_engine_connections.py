@@ -79,7 +79,7 @@ def dead_server():
     ],
 )
 def test_dead_server_is_an_operational_error(dead_server, use):
-    with pytest.raises(OperationalError, match="127.0.0.1:9"):
+    with pytest.raises(OperationalError, match=r"127\.0\.0\.1:9"):
         use()
 
 

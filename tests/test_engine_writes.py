@@ -86,7 +86,7 @@ def test_integer_beyond_64_bits_is_a_data_error():
 
 def test_get_or_create_inside_atomic_survives_a_duplicate():
     with transaction.atomic():
-        first, created = Record.objects.get_or_create(pk=1, defaults={"text": "a"})
+        _, created = Record.objects.get_or_create(pk=1, defaults={"text": "a"})
         again, created_again = Record.objects.get_or_create(pk=1, defaults={"text": "b"})
     assert (created, created_again, again.text) == (True, False, "a")
 

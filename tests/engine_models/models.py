@@ -30,6 +30,4 @@ class Tag(models.Model):
 
     class Meta:
         app_label = "engine_models"
-        constraints = [
-            models.UniqueConstraint(fields=["record", "word"], name="tag_once_a_record")
-        ]
+        constraints = [models.UniqueConstraint(fields=["record", "word"], name="tag_once_a_record")]

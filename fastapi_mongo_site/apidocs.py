@@ -1,0 +1,45 @@
+"""The OpenAPI document: its security scheme and its address."""
+
+from functools import cache
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from fastapi_mongo_site.renderers import JSONRenderer
+
+
+class BasicScheme(OpenApiAuthenticationExtension):
+    """Tells drf-spectacular what accounts' authentication is; it knows DRF's classes alone."""
+
+    target_class = "accounts.authentication.BasicAuthentication"
+    name = "basicAuth"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the OpenAPI security scheme."""
+        return {"type": "http", "scheme": "basic"}
+
+
+@cache
+def openapi_document() -> dict[str, Any]:
+    """Return the OpenAPI document; made once, as an open address must cost little."""
+    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return document
+
+
+class SchemaView(APIView):
+    """`GET /openapi.json`."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    renderer_classes = (JSONRenderer,)
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Return the OpenAPI document."""
+        return Response(openapi_document())

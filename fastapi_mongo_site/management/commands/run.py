@@ -1,0 +1,71 @@
+"""Run the service on this machine with nothing configured: `make run`."""
+
+import multiprocessing
+import signal
+import sys
+import threading
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management import ManagementUtility
+from django.core.management.base import BaseCommand, CommandError
+
+from fastapi_mongo_site.embedded_mongo import EmbeddedMongoError, SharedMongo, is_needed
+from fastapi_mongo_site.local_secrets import create_missing
+from fastapi_mongo_site.management.commands.serve import refuse_port_in_use
+
+
+class Command(BaseCommand):
+    """`manage.py run`: makes what is missing, then `manage.py serve` in a process of its own.
+
+    The child reads the settings anew, with the secrets and the URL that were made here.
+    """
+
+    help = "Create missing local secrets, start the embedded MongoDB if none is configured, serve."
+    # What is missing is created first; the child runs the checks.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add --reload."""
+        parser.add_argument(
+            "-r", "--reload", action="store_true", help="restart on a change of code"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until SIGINT or SIGTERM; stop the HTTP side first, then the database."""
+        refuse_port_in_use(settings.HOST, settings.PORT)
+        for path in create_missing(settings.SECRETS, settings.BASE_DIR / "secrets"):
+            self.stdout.write(f"Created    {path}")
+        arguments = ["manage.py", "serve", *(["--reload"] if options["reload"] else [])]
+        database = SharedMongo(settings.VAR_DIR) if is_needed() else None
+        child = multiprocessing.get_context("spawn").Process(target=_serve, args=(arguments,))
+        stopped = threading.Event()
+
+        def stop(signum: int, frame: FrameType | None) -> None:
+            stopped.set()
+            if child.pid is not None:
+                child.terminate()
+
+        # From here on a signal stops the child, and this process waits for what it started.
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, stop)
+        try:
+            if database:
+                database.acquire()
+                self.stdout.write(f"MongoDB    embedded, data in {database.directory}")
+            self.stdout.flush()
+            if not stopped.is_set():
+                child.start()
+                child.join()
+        except EmbeddedMongoError as error:
+            raise CommandError(str(error)) from error
+        finally:
+            if database:
+                database.release()
+        sys.exit(0 if stopped.is_set() else child.exitcode)
+
+
+def _serve(arguments: list[str]) -> None:
+    ManagementUtility(arguments).execute()

@@ -1,0 +1,20 @@
+"""The routes of the service."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
+
+from fastapi_mongo_site.apidocs import SchemaView
+from fastapi_mongo_site.views import StartView
+
+handler400 = "fastapi_mongo_site.views.bad_request"
+handler404 = "fastapi_mongo_site.views.not_found"
+handler500 = "fastapi_mongo_site.views.server_error"
+
+urlpatterns = [
+    path("", StartView.as_view(), name="start"),
+    path("", include("health.urls")),
+    path("v1/", include("items.urls")),
+    path("openapi.json", SchemaView.as_view(), name="schema"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("redoc", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+]

@@ -1,0 +1,49 @@
+"""The start page, and JSON for what goes wrong outside of the API's views."""
+
+from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import TemplateHTMLRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from fastapi_mongo_site.renderers import JSONRenderer
+
+
+class StartView(APIView):
+    """`GET /`: the contract's message for clients, a page for browsers."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    renderer_classes = (JSONRenderer, TemplateHTMLRenderer)
+    template_name = "fastapi_mongo_site/start.html"
+
+    @extend_schema(
+        summary="Name and version",
+        tags=["health"],
+        auth=[],
+        responses=inline_serializer("Message", {"message": serializers.CharField()}),
+    )
+    def get(self, request: Request) -> Response:
+        """Tell which service this is."""
+        if request.accepted_renderer.format == "html":
+            return Response({"name": settings.NAME, "version": settings.VERSION})
+        return Response({"message": f"You are visiting: {settings.NAME} v{settings.VERSION}"})
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Answer a request that Django refuses, for instance for its Host header."""
+    return JsonResponse({"detail": "Bad request."}, status=400)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Answer a path that leads nowhere."""
+    return JsonResponse({"detail": "Not found."}, status=404)
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """Answer what should not happen; the traceback is in the log."""
+    return JsonResponse({"detail": "Internal server error."}, status=500)

@@ -1,0 +1,79 @@
+"""The health endpoint, in the contract's form."""
+
+from typing import Any
+
+import pymongo
+from django.conf import settings
+from django.db import DatabaseError, connection
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from djongo_engine.errors import translate_errors
+from fastapi_mongo_site.renderers import JSONRenderer
+
+
+class Resource(serializers.Serializer[Any]):
+    """Something that the service needs."""
+
+    name = serializers.CharField()
+    status = serializers.BooleanField()
+
+
+class Health(serializers.Serializer[Any]):
+    """The service and what it needs."""
+
+    status = serializers.BooleanField()
+    name = serializers.CharField()
+    version = serializers.CharField()
+    resources = Resource(many=True)
+
+
+def report(status: bool) -> dict[str, Any]:
+    """Return the body of `/health`."""
+    return {
+        "status": status,
+        "name": settings.NAME,
+        "version": settings.VERSION,
+        "resources": [{"name": "MongoDb", "status": status}],
+    }
+
+
+def mongodb_answers() -> bool:
+    """Ping MongoDB, for as long as the selection of a server may take and no longer."""
+    try:
+        with translate_errors, pymongo.timeout(settings.MONGO_SERVER_SELECTION_TIMEOUT_MS / 1000):
+            connection.database.command("ping")
+    except DatabaseError:
+        return False
+    return True
+
+
+class HealthView(APIView):
+    """`GET /health`."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    renderer_classes = (JSONRenderer,)
+
+    @extend_schema(
+        summary="Health of the service",
+        tags=["health"],
+        auth=[],
+        responses={
+            status: OpenApiResponse(
+                Health,
+                description=description,
+                examples=[OpenApiExample(description, report(status == 200), response_only=True)],
+            )
+            for status, description in [(200, "Fine"), (503, "MongoDB does not answer")]
+        },
+    )
+    def get(self, request: Request) -> Response:
+        """Tell whether MongoDB answers: 200 if it does, else 503."""
+        fine = mongodb_answers()
+        status = 200 if fine else 503
+        return Response(report(fine), status, headers={"Cache-Control": "no-store"})

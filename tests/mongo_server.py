@@ -1,0 +1,42 @@
+"""pytest plugin: a MongoDB for the run, and a configuration that is nobody's own.
+
+Loaded by `-p tests.mongo_server` before Django reads its settings. With MONGO_URL in the
+environment that server is used, else an embedded one that lives as long as the run.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from fastapi_mongo_site.embedded_mongo import EmbeddedMongo
+
+CONFIGURATION = {
+    "SERVICE_USER": "tester",
+    "SERVICE_PWD": "password-of-the-tests:é",
+    "SECRET_KEY": "key-of-the-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "MONGO_DB": "api_db",
+    "NAME": "Items",
+    "DEBUG": "off",
+}
+_server: list[EmbeddedMongo] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests():
+    # A worker of pytest-xdist inherits what its controller set.
+    os.environ.update(CONFIGURATION)
+    if not os.environ.get("MONGO_URL"):
+        server = EmbeddedMongo(Path(tempfile.mkdtemp(prefix="mongodb-for-tests-")))
+        server.start()
+        _server.append(server)
+        os.environ["MONGO_URL"] = server.url
+
+
+def pytest_unconfigure():
+    while _server:
+        server = _server.pop()
+        server.stop()
+        shutil.rmtree(server.directory)
