@@ -7,12 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-TESTED_VERSIONS = {"djongo5": "1.3.9", "sqlparse": "0.6.1"}
+TESTED_VERSIONS = {"djongo5": "1.3.9", "pymongo": "4.20.0", "sqlparse": "0.6.1"}
 
 
 @checks.register()
 def check_versions(**kwargs: Any) -> Iterable[checks.CheckMessage]:
-    """E001: the engine reaches into djongo, so only the release it was tested with will do."""
+    """E001: the engine reaches into these packages, so only the tested releases will do."""
     for package, tested in TESTED_VERSIONS.items():
         try:
             installed = version(package)

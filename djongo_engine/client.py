@@ -11,16 +11,35 @@ from typing import Any
 
 from pymongo import MongoClient
 
-_clients: dict[str, MongoClient[dict[str, Any]]] = {}
+
+class Client(MongoClient[dict[str, Any]]):
+    """A MongoClient that looks for a server no longer than serverSelectionTimeoutMS.
+
+    pymongo looks for as long as timeoutMS allows once that is set, against the specification
+    (Client Side Operations Timeout, "Server Selection": the lesser of the two), so that a dead
+    server would cost as much as a frozen one.
+    """
+
+    def _init_background(self, old_pid: int | None = None) -> None:
+        super()._init_background(old_pid)
+        topology = self._topology
+        limit = self.options.server_selection_timeout
+        remaining = topology.get_server_selection_timeout
+        topology.get_server_selection_timeout = (  # type: ignore[method-assign]
+            lambda: min(remaining(), limit)
+        )
+
+
+_clients: dict[str, Client] = {}
 _lock = threading.Lock()
 
 
-def client_for(options: dict[str, Any]) -> MongoClient[dict[str, Any]]:
+def client_for(options: dict[str, Any]) -> Client:
     """Return this process's client for these MongoClient arguments, made on first use."""
     key = repr(sorted(options.items()))
     with _lock:
         if key not in _clients:
-            _clients[key] = MongoClient(**options, connect=False)
+            _clients[key] = Client(**options, connect=False)
         return _clients[key]
 
 

@@ -47,7 +47,8 @@ def as_django_error(error: Exception) -> Exception:
     if isinstance(error, DuplicateKeyError):
         return IntegrityError(message)
     if isinstance(error, (ConnectionFailure, ConfigurationError, WTimeoutError)):
-        return OperationalError(message)
+        # Without pymongo's list of timeouts and its picture of the topology.
+        return OperationalError(message.partition(" (configured timeouts")[0])
     if isinstance(error, PyMongoError) and error.timeout:
         return OperationalError(message)
     if isinstance(error, OperationFailure):

@@ -8,11 +8,15 @@ from typing import IO, Any, NoReturn
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
+from fastapi_mongo_site.renderers import JSONRenderer
+
 
 class JSONParser(BaseParser):
     """Parses RFC 8259 JSON in UTF-8; numbers with a fraction or an exponent become Decimal."""
 
     media_type = "application/json"
+    # Fills the form of the browsable API in.
+    renderer_class = JSONRenderer
 
     def parse(
         self,

@@ -53,6 +53,7 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 
 INSTALLED_APPS = [
+    "fastapi_mongo_site",  # first, so that its templates come before drf_spectacular's
     "django.contrib.auth",
     "django.contrib.contenttypes",  # required by django.contrib.auth
     "whitenoise.runserver_nostatic",
@@ -61,7 +62,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "djongo_engine",
-    "fastapi_mongo_site",
     "accounts",
     "health",
     "items",
@@ -70,6 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",  # holds every request to ALLOWED_HOSTS
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -134,6 +135,7 @@ REST_FRAMEWORK = {
         "fastapi_mongo_site.renderers.JSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "fastapi_mongo_site.negotiation.LenientNegotiation",
     "DEFAULT_PARSER_CLASSES": ["fastapi_mongo_site.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     # No ?format=: an argument that the API does not know is an error.

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import TemplateHTMLRenderer
@@ -11,6 +11,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from fastapi_mongo_site.renderers import JSONRenderer
+
+
+def message() -> dict[str, str]:
+    """Return the contract's message."""
+    return {"message": f"You are visiting: {settings.NAME} v{settings.VERSION}"}
 
 
 class StartView(APIView):
@@ -25,13 +30,17 @@ class StartView(APIView):
         summary="Name and version",
         tags=["health"],
         auth=[],
-        responses=inline_serializer("Message", {"message": serializers.CharField()}),
+        responses=OpenApiResponse(
+            inline_serializer("Message", {"message": serializers.CharField()}),
+            description="A page for browsers, JSON for all others",
+            examples=[OpenApiExample("Name and version", message(), response_only=True)],
+        ),
     )
     def get(self, request: Request) -> Response:
         """Tell which service this is."""
         if request.accepted_renderer.format == "html":
             return Response({"name": settings.NAME, "version": settings.VERSION})
-        return Response({"message": f"You are visiting: {settings.NAME} v{settings.VERSION}"})
+        return Response(message())
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:

@@ -6,6 +6,7 @@ import pymongo
 from django.conf import settings
 from django.db import DatabaseError, connection
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from pymongo.database import Database
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -46,7 +47,8 @@ def mongodb_answers() -> bool:
     """Ping MongoDB, for as long as the selection of a server may take and no longer."""
     try:
         with translate_errors, pymongo.timeout(settings.MONGO_SERVER_SELECTION_TIMEOUT_MS / 1000):
-            connection.database.command("ping")
+            database: Database[Any] = connection.database  # type: ignore[attr-defined]
+            database.command("ping")
     except DatabaseError:
         return False
     return True

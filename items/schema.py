@@ -31,12 +31,17 @@ class Detail(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class Invalid(Detail):
-    """What is not valid: a sentence, and the messages for each field or argument at fault."""
-
-    errors = serializers.DictField(
-        child=serializers.ListField(child=serializers.CharField()), required=False
-    )
+Invalid = inline_serializer(
+    "Invalid",
+    {
+        "detail": serializers.CharField(),
+        "errors": serializers.DictField(
+            child=serializers.ListField(child=serializers.CharField()),
+            required=False,
+            help_text="The messages for each field or argument at fault.",
+        ),
+    },
+)
 
 
 class Selection(serializers.Serializer[Any]):

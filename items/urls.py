@@ -7,8 +7,10 @@ from items.views import ItemViewSet
 app_name = "items"
 
 urlpatterns = [
-    path("items", ItemViewSet.as_view({"get": "list", "post": "create"}), name="list"),
-    path("items/", ItemViewSet.as_view({"get": "query"}), name="query"),
+    path(
+        "items", ItemViewSet.as_view({"get": "list", "post": "create"}, suffix="List"), name="list"
+    ),
+    path("items/", ItemViewSet.as_view({"get": "query"}, suffix="Selection"), name="query"),
     path(
         "items/<str:id>",
         ItemViewSet.as_view(

@@ -72,7 +72,7 @@ class ItemViewSet(GenericViewSet[Any]):
 
     def retrieve(self, request: Request, id: str) -> Response:
         """Return one item."""
-        return Response(self.get_object())
+        return Response(self.get_serializer(self.get_object()).data)
 
     def update(self, request: Request, id: str) -> Response:
         """Replace the item by a JSON body, or change the fields that the URL names."""

@@ -133,7 +133,7 @@ def test_every_kind_of_connection_string_is_accepted(with_secret, url):
     assert ids() == []
 
 
-@pytest.mark.parametrize("package", ["djongo5", "sqlparse"])
+@pytest.mark.parametrize("package", ["djongo5", "pymongo", "sqlparse"])
 def test_untested_version_of_a_package_is_refused(monkeypatch, package):
     monkeypatch.setitem(engine_checks.TESTED_VERSIONS, package, "0")
     assert ids() == ["djongo_engine.E001"]

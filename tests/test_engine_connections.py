@@ -3,14 +3,20 @@
 import datetime
 import os
 import threading
+import time
 from unittest.mock import patch
 
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, close_old_connections, connection, transaction
+from pymongo.errors import ServerSelectionTimeoutError
 
+from djongo_engine.client import client_for
 from djongo_engine.lock import database_lock
 from tests.engine_models.models import Record
+
+DEAD = "mongodb://127.0.0.1:9"
+"""A port where nobody listens."""
 
 
 def test_threads_share_one_client():
@@ -59,7 +65,7 @@ def test_forked_child_has_a_client_of_its_own():
 @pytest.fixture
 def dead_server():
     """The connection pointed at a port where nobody listens."""
-    options = {"host": "mongodb://127.0.0.1:9", "serverSelectionTimeoutMS": 100}
+    options = {"host": DEAD, "serverSelectionTimeoutMS": 100}
     with patch.dict(connection.settings_dict, CLIENT=options):
         connection.close()
         yield
@@ -81,6 +87,14 @@ def dead_server():
 def test_dead_server_is_an_operational_error(dead_server, use):
     with pytest.raises(OperationalError, match=r"127\.0\.0\.1:9"):
         use()
+
+
+def test_dead_server_costs_the_server_selection_timeout_and_no_more():
+    options = {"host": DEAD, "serverSelectionTimeoutMS": 100, "timeoutMS": 10_000}
+    started = time.monotonic()
+    with pytest.raises(ServerSelectionTimeoutError):
+        client_for(options).admin.command("ping")
+    assert time.monotonic() - started < 5
 
 
 def test_lock_is_held_by_one_at_a_time():

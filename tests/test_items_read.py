@@ -88,7 +88,9 @@ def test_id_is_found_in_every_spelling_of_a_uuid(auth_client, hammer, spelling):
     assert auth_client.get(f"/v1/items/{spelling}").json()["id"] == ID
 
 
-@pytest.mark.parametrize("item_id", ["0000aaaa-2eed-410d-881e-ad47487dd228", "no-uuid", "%24ne", "%FF", "a.b"])
+@pytest.mark.parametrize(
+    "item_id", ["0000aaaa-2eed-410d-881e-ad47487dd228", "no-uuid", "%24ne", "%FF", "a.b"]
+)
 def test_unknown_or_malformed_id_is_not_found(auth_client, item_id):
     response = auth_client.get(f"/v1/items/{item_id}")
     assert (response.status_code, list(response.json())) == (404, ["detail"])

@@ -9,9 +9,9 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.core.management import ManagementUtility
 from django.core.management.base import BaseCommand, CommandError
 
+import manage
 from fastapi_mongo_site.embedded_mongo import EmbeddedMongoError, SharedMongo, is_needed
 from fastapi_mongo_site.local_secrets import create_missing
 from fastapi_mongo_site.management.commands.serve import refuse_port_in_use
@@ -68,4 +68,5 @@ class Command(BaseCommand):
 
 
 def _serve(arguments: list[str]) -> None:
-    ManagementUtility(arguments).execute()
+    sys.argv = arguments
+    manage.main()

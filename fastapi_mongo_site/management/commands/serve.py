@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 from argparse import ArgumentParser
+from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server.common import AbstractServer
 
 from fastapi_mongo_site.parent import stop_with_parent
 
@@ -56,6 +58,7 @@ class Command(BaseCommand):
             reload_paths=[settings.BASE_DIR],
             reload_ignore_paths=[settings.VAR_DIR],
         )
+        server.on_startup(lambda: take_one_signal(server))
         server.on_startup(self._say_where)
         server.serve()
 
@@ -69,6 +72,22 @@ class Command(BaseCommand):
             f"Password   in {settings.SECRETS['service_pwd'].source}"
         )
         self.stdout.flush()
+
+
+def take_one_signal(server: AbstractServer) -> None:
+    """Let the first signal stop the server, and ignore any after it.
+
+    Granian's own handler sets a threading.Event, which waits for itself for ever when a second
+    signal interrupts it: Ctrl-C reaches this process from the terminal and from `run` at once.
+    """
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda signum, frame: None)
+        server.signal_handler_interrupt()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
 
 
 def refuse_port_in_use(host: str, port: int) -> None:
