@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterator
 
+import pymongo
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -10,6 +11,7 @@ from django.db import connection, connections
 from rest_framework.test import APIClient
 
 from accounts.service_user import seed_service_user
+from items.models import Item
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
@@ -38,7 +40,14 @@ def clean() -> Iterator[None]:
     if connection.vendor == "djongo":
         for name in connection.introspection.table_names():
             if name not in KEPT and connection.database[name].find_one() is not None:
-                connection.database[name].delete_many({})
+                with pymongo.timeout(60):
+                    connection.database[name].delete_many({})
+
+
+def store(documents: list[dict]) -> None:
+    """Insert items as the original does; many take longer than a request may."""
+    with pymongo.timeout(60):
+        Item.objects.mongo_insert_many(documents)
 
 
 @pytest.fixture

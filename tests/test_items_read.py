@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from items.models import Item
+from tests.conftest import store
 
 ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
 HAMMER = {"_id": ID, "name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
@@ -20,9 +21,7 @@ def hammer():
 def fill(number):
     """Store items as the original does; return their ids in order."""
     ids = sorted(str(uuid.uuid4()) for _ in range(number))
-    Item.objects.mongo_insert_many(
-        [{**HAMMER, "_id": item_id, "count": n} for n, item_id in enumerate(ids)]
-    )
+    store([{**HAMMER, "_id": item_id, "count": n} for n, item_id in enumerate(ids)])
     return ids
 
 
@@ -165,8 +164,7 @@ def test_query_names_the_argument_at_fault(auth_client, query, name):
 
 
 def test_selection_beyond_10000_points_to_the_list(auth_client):
-    documents = [{**HAMMER, "_id": str(uuid.uuid4())} for _ in range(10_001)]
-    Item.objects.mongo_insert_many(documents)
+    store([{**HAMMER, "_id": str(uuid.uuid4())} for _ in range(10_001)])
     response = auth_client.get("/v1/items/?count=20")
     assert response.status_code == 400
     assert "GET /v1/items" in response.json()["detail"]

@@ -8,6 +8,7 @@ from django.db import connection
 
 from accounts.models import User
 from items.models import Item
+from tests.conftest import store
 
 HAMMER = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
 
@@ -59,7 +60,7 @@ def test_database_of_the_original_is_served_and_changed(auth_client):
         {"_id": str(uuid.uuid4()), **HAMMER, "name": f"N{n % 97}", "price": n / 4 + 0.25}
         for n in range(10_000)
     ]
-    Item.objects.mongo_insert_many(documents)
+    store(documents)
     page = auth_client.get("/v1/items?limit=1000").json()
     assert [item["id"] for item in page] == sorted(d["_id"] for d in documents)[:1000]
     found = auth_client.get("/v1/items/?name=n5").json()["selection"]
