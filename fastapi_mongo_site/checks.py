@@ -1,5 +1,6 @@
 """System checks of the configuration: what is missing or wrong, and what to do about it."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,20 @@ from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from fastapi_mongo_site.configuration import Secret
+
+AT_LEAST_ONE = (
+    "PORT",
+    "WORKERS",
+    "THREADS",
+    "MONGO_SERVER_SELECTION_TIMEOUT_MS",
+    "MONGO_TIMEOUT_MS",
+    "MONGO_MAX_POOL_SIZE",
+)
+MAX_PORT = 65_535
+# https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions
+DATABASE_NAME = re.compile(r'[^/\\. "$*<>:|?\0]{1,63}')
+# RFC 7617 section 2: a user name of Basic authentication has no colon and no control character.
+USER_NAME = re.compile(r"[^:\x00-\x1f\x7f]{1,150}")
 
 
 @register()
@@ -55,3 +70,22 @@ def check_mongo_url(**kwargs: Any) -> Iterable[CheckMessage]:
             hint="It looks like mongodb://user:password@host:27017/?replicaSet=rs0",
             id="site.E004",
         )
+
+
+@register()
+def check_values(**kwargs: Any) -> Iterable[CheckMessage]:
+    """E005 a setting is out of its range: the server would not start, or never serve."""
+    faults = [(name, "must be 1 or more") for name in AT_LEAST_ONE if getattr(settings, name) < 1]
+    if settings.PORT > MAX_PORT:
+        faults.append(("PORT", f"must be at most {MAX_PORT}"))
+    if not DATABASE_NAME.fullmatch(settings.MONGO_DB):
+        faults.append(("MONGO_DB", "is not a name that MongoDB allows for a database"))
+    if not USER_NAME.fullmatch(settings.SERVICE_USER):
+        faults.append(
+            (
+                "SERVICE_USER",
+                "must have 1 to 150 characters, no colon and no control character",
+            )
+        )
+    for name, fault in faults:
+        yield Error(f"{name} is {getattr(settings, name)!r}, but {fault}.", id="site.E005")

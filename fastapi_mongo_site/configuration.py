@@ -17,12 +17,19 @@ from django.core.exceptions import ImproperlyConfigured
 class Env(environ.Env):
     """django-environ's reader, whose complaint about a bad value names the variable."""
 
+    SWITCHES = (*environ.Env.BOOLEAN_TRUE_STRINGS, "false", "off", "n", "no", "0", "")
+
     def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
         """Read and convert a variable.
 
         Raises ImproperlyConfigured naming the variable when its text does not convert.
         """
         try:
+            if kwargs.get("cast") is bool:
+                word = self.ENVIRON.get(var, "").strip().lower()
+                # django-environ takes every word that it does not know for off.
+                if word not in self.SWITCHES:
+                    raise ValueError(f"{word!r} is neither on nor off")
             return super().get_value(var, *args, **kwargs)
         except ValueError as why:
             message = f"The environment variable {var} is not valid: {why}"

@@ -99,6 +99,10 @@ SILENCED_SYSTEM_CHECKS = [
 
 MONGO_DB = env.str("MONGO_DB", "api_db")
 MONGO_SERVER_SELECTION_TIMEOUT_MS = env.int("MONGO_SERVER_SELECTION_TIMEOUT_MS", 2_000)
+# Bounds every operation, retries included, so that a frozen server costs a request this long
+# and not a thread for ever.
+MONGO_TIMEOUT_MS = env.int("MONGO_TIMEOUT_MS", 5_000)
+MONGO_MAX_POOL_SIZE = env.int("MONGO_MAX_POOL_SIZE", 20)
 
 DATABASES = {
     "default": {
@@ -108,11 +112,9 @@ DATABASES = {
             SECRETS["mongo_url"].value,
             {
                 "appName": NAME,
-                "maxPoolSize": env.int("MONGO_MAX_POOL_SIZE", 20),
+                "maxPoolSize": MONGO_MAX_POOL_SIZE,
                 "serverSelectionTimeoutMS": MONGO_SERVER_SELECTION_TIMEOUT_MS,
-                # Bounds every operation, retries included, so that a frozen server
-                # costs a request this long and not a thread for ever.
-                "timeoutMS": env.int("MONGO_TIMEOUT_MS", 5_000),
+                "timeoutMS": MONGO_TIMEOUT_MS,
                 "w": "majority",
             },
         ),
