@@ -1,17 +1,20 @@
 """The OpenAPI document: its security scheme and its address."""
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
+from django.http import HttpResponse
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from fastapi_mongo_site.renderers import JSONRenderer
+
+_one_at_a_time = Lock()
 
 
 class BasicScheme(OpenApiAuthenticationExtension):
@@ -26,10 +29,15 @@ class BasicScheme(OpenApiAuthenticationExtension):
 
 
 @cache
-def openapi_document() -> dict[str, Any]:
-    """Return the OpenAPI document; made once, as an open address must cost little."""
-    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
-    return document
+def _make_document() -> bytes:
+    return JSONRenderer().render(SchemaGenerator().get_schema(request=None, public=True))
+
+
+def openapi_document() -> bytes:
+    """Return the OpenAPI document as JSON; made once, as an open address must cost little."""
+    # drf-spectacular's generator fails when two threads use it for the first time.
+    with _one_at_a_time:
+        return _make_document()
 
 
 class SchemaView(APIView):
@@ -40,6 +48,6 @@ class SchemaView(APIView):
     renderer_classes = (JSONRenderer,)
 
     @extend_schema(exclude=True)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Return the OpenAPI document."""
-        return Response(openapi_document())
+        return HttpResponse(openapi_document(), content_type=JSONRenderer.media_type)

@@ -1,12 +1,16 @@
 """The pages that need no credentials: start, health, API documentation."""
 
 import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from drf_spectacular.generators import SchemaGenerator
 
-from fastapi_mongo_site import __version__
+from fastapi_mongo_site import __version__, apidocs
 
 OPEN = ["/", "/health", "/openapi.json", "/docs", "/redoc"]
 
@@ -76,6 +80,22 @@ def operations(document):
 
 def test_document_is_json(client):
     assert client.get("/openapi.json")["Content-Type"] == "application/json"
+
+
+def test_document_is_made_once_whatever_comes_at_the_same_time(monkeypatch):
+    made = []
+
+    def make(generator, **options):
+        made.append(threading.current_thread())
+        time.sleep(0.01)
+        return {}
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", make)
+    apidocs._make_document.cache_clear()
+    with ThreadPoolExecutor(8) as threads:
+        documents = list(threads.map(lambda _: apidocs.openapi_document(), range(8)))
+    apidocs._make_document.cache_clear()
+    assert (len(made), set(documents)) == (1, {b"{}"})
 
 
 def test_padlock_is_on_every_item_operation_and_on_no_other(document):
