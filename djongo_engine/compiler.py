@@ -37,6 +37,12 @@ class SQLCompiler(compiler.SQLCompiler):
         collection: Collection[Document] = self.connection.database[name]
         return collection
 
+    def compile(self, node: Any) -> Any:
+        """Return a column's name for its SQL, which Django only compares, and nobody sends."""
+        if type(node) is Col:
+            return f"{node.alias}.{node.target.column}", []
+        return super().compile(node)
+
     def plan(self) -> Plan:
         """Return the plan of this SELECT. Raises EmptyResultSet, NotSupportedError."""
         extra_select, order_by, _ = self.pre_sql_setup()
