@@ -98,7 +98,7 @@ def read_in_a_child() -> None:
 
 def operation(number: int) -> Callable[[], None]:
     """Return what the request of that number does."""
-    if number % 100 == 50:
+    if number % 20 == 10:
         return read_in_a_child
     return (create, read, fail_inside_atomic)[number % 3]
 
@@ -172,7 +172,7 @@ def overlap(span: Span, others: Iterable[Span]) -> bool:
 
 def soak(server: EmbeddedMongo, requests: int, workers: int, threads: int, restarts: int) -> str:
     """Run it all; return the figures in Markdown. Raises SystemExit with what was wrong."""
-    # Threads are why the children are forked; a lock held at that moment is what is looked for.
+    # Forking among threads is the point: it shows whether a child waits for a lock of theirs.
     warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     read()
     context = get_context("fork")
@@ -182,9 +182,9 @@ def soak(server: EmbeddedMongo, requests: int, workers: int, threads: int, resta
         receiver, sender = context.Pipe(duplex=False)
         arguments = (requests // workers, threads, done, sender)
         processes.append(context.Process(target=work, args=arguments))
+        processes[-1].start()
+        sender.close()  # so that a worker that dies is noticed
         pipes.append(receiver)
-    for process in processes:
-        process.start()
     outages: list[Span] = []
     counts: list[int] = [0]
 
@@ -232,10 +232,11 @@ def main() -> None:
     with embedded_mongo() as server:
         set_up_django(server.client_url, MONGO_MAX_POOL_SIZE=str(POOL), MONGO_TIMEOUT_MS="20000")
         from django.conf import settings
-        from django.db import connection
+
+        from items.models import Item
 
         settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
-        name = server_name(connection.database.client.server_info())
+        name = server_name(Item.objects.collection.database.client.server_info())
         figures = soak(server, **arguments)
     if keep_figures:
         keep("connections.md", name, "make soak-connections", figures)

@@ -10,7 +10,7 @@ import statistics
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -36,15 +36,13 @@ class Case(NamedTuple):
 
 def cases() -> list[Case]:
     """Store the items; return the operations on them."""
-    from django.db import connection
-
     from items.models import Item
 
     values = {"name": "Saw", "category": "tools", "price": 9.5}
     Item.objects.bulk_create(Item(count=number % 2, **values) for number in range(STORED))
     key = Item.objects.all()[0].pk
     text = str(key)
-    collection = connection.database[Item._meta.db_table]
+    collection = Item.objects.collection
     one, shown = Item.objects.filter(pk=key), Item.objects.filter(category="tools", count__gte=1)
     page_filter = {"category": "tools", "count": {"$gte": 1}}
     return [
@@ -148,18 +146,17 @@ def table() -> str:
 
 def main() -> None:
     """Measure, print, and keep the result."""
-    url = os.environ.get("MONGO_URL")
-    with nullcontext() if url else embedded_mongo() as server:
-        set_up_django(url or server.url)
-        from django.db import connection
+    with ExitStack() as stack:
+        set_up_django(os.environ.get("MONGO_URL") or stack.enter_context(embedded_mongo()).url)
+        from items.models import Item
 
-        client = connection.database.client
+        database = Item.objects.collection.database
         try:
             figures = table()
-            name = server_name(client.server_info())
+            name = server_name(database.client.server_info())
         finally:
             with pymongo.timeout(60):
-                client.drop_database(connection.settings_dict["NAME"])
+                database.client.drop_database(database.name)
     keep("engine.md", name, "make bench-engine", figures)
 
 
