@@ -64,7 +64,7 @@ def read() -> None:
 
 def fail_inside_atomic() -> None:
     """Raise inside `atomic`, after a query."""
-    from django.db import transaction
+    from django.db import transaction  # noqa: TID251
 
     try:
         with transaction.atomic():
