@@ -1,5 +1,9 @@
 # make run    everything on this machine, with nothing configured   [ARGS=--reload]
 # make test   linters, types, system checks and the whole suite
+#
+# Measurements, kept in docs/benchmarks/:
+# make bench-engine       what the ORM costs beside pymongo   [MONGO_URL=...]
+# make soak-connections   10,000 requests while the server is killed
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
-.PHONY: run test
+.PHONY: run test bench-engine soak-connections
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -27,6 +31,12 @@ test: $(VENV)/.dev
 	$(THROWAWAY) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(THROWAWAY) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/python -m pytest -q -n auto $(ARGS)
+
+bench-engine: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.engine
+
+soak-connections: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.connections --keep
 
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	echo "Installing the service ..."

@@ -9,6 +9,7 @@ import os
 import threading
 from typing import Any
 
+from django.db import connections
 from pymongo import MongoClient
 
 
@@ -17,7 +18,8 @@ class Client(MongoClient[dict[str, Any]]):
 
     pymongo looks for as long as timeoutMS allows once that is set, against the specification
     (Client Side Operations Timeout, "Server Selection": the lesser of the two), so that a dead
-    server would cost as much as a frozen one.
+    server would cost as much as a frozen one. pymongo has no public option for it;
+    djongo_engine.E001 holds the release for which this is proven.
     """
 
     def _init_background(self, old_pid: int | None = None) -> None:
@@ -44,12 +46,14 @@ def client_for(options: dict[str, Any]) -> Client:
 
 
 def _forget_after_fork() -> None:
-    """Start a forked child without its parent's clients, and with a lock nobody holds."""
+    """Start a forked child without its parent's clients, and with a lock nobody holds.
+
+    pymongo has reset them by now, and would warn of their use. What the child inherited of their
+    sockets it only ever closes, so the parent's connections go on.
+    """
     global _lock
     _lock = threading.Lock()
     _clients.clear()
-    from django.db import connections
-
     for connection in connections.all(initialized_only=True):
         if connection.vendor == "djongo":
             connection.connection = None

@@ -37,6 +37,12 @@ class SQLCompiler(compiler.SQLCompiler):
         collection: Collection[Document] = self.connection.database[name]
         return collection
 
+    def compile(self, node: Any) -> Any:
+        """Return a column's name for its SQL, which Django only compares, and nobody sends."""
+        if type(node) is Col:
+            return f"{node.alias}.{node.target.column}", []
+        return super().compile(node)
+
     def plan(self) -> Plan:
         """Return the plan of this SELECT. Raises EmptyResultSet, NotSupportedError."""
         extra_select, order_by, _ = self.pre_sql_setup()
@@ -73,14 +79,12 @@ class SQLCompiler(compiler.SQLCompiler):
         refuse("an aggregate over nothing")
 
     def _rows(self, plan: Plan) -> Iterator[Row]:
-        row = plan.row()
         with translate_errors:
-            empty = True
-            for document in plan.documents(self.collection(plan.collection)):
-                empty = False
-                yield row(document)
-        if empty and plan.empty_row is not None:
-            yield plan.empty_row
+            rows = map(plan.row(), plan.documents(self.collection(plan.collection)))
+            first = next(rows, plan.empty_row)
+            if first is not None:
+                yield first
+                yield from rows
 
     def where_of(self, query: Query) -> Document:
         """Return the filter of an UPDATE or DELETE that touches its base table alone."""

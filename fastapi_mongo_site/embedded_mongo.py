@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
@@ -67,6 +68,16 @@ class EmbeddedMongo:
     def url(self) -> str:
         """The server's connection string."""
         return f"mongodb://127.0.0.1:{self.port}"
+
+    @property
+    def client_url(self) -> str:
+        """The connection string for a client that is to outlive a restart of the server.
+
+        A standalone server knows no retryable writes. Told to retry, pymongo meets its first
+        error again on a good connection, takes that for broken, and clears the pool: when more
+        threads than connections wait, each clears it for the next, and no request ends well.
+        """
+        return f"{self.url}/?retryWrites=false"
 
     @property
     def log(self) -> Path:
@@ -168,7 +179,7 @@ class SharedMongo:
         """Start a server that holds `lock` for as long as it lives."""
         server.start(keep_open=(lock.fileno(),))
         (self.directory / "pid").write_text(str(server.process.pid))
-        self.url_file.write_text(server.url + "\n")
+        self.url_file.write_text(server.client_url + "\n")
         # Reaped when it ends, so that it is no zombie while this process lives.
         threading.Thread(target=server.process.wait, daemon=True).start()
 
@@ -180,7 +191,7 @@ class SharedMongo:
                 if self.stopping or not self.url_file.exists():
                     return
                 logger.warning("The embedded MongoDB ended; starting it again.")
-                port = int(self.url_file.read_text().rpartition(":")[2])
+                port = urlsplit(self.url_file.read_text()).port
                 try:
                     self._start(lock, EmbeddedMongo(self.directory, port))
                 except EmbeddedMongoError as error:

@@ -2,6 +2,8 @@
 
 import datetime
 import os
+import subprocess
+import sys
 import threading
 import time
 from unittest.mock import patch
@@ -95,6 +97,15 @@ def test_dead_server_costs_the_server_selection_timeout_and_no_more():
     with pytest.raises(ServerSelectionTimeoutError):
         client_for(options).admin.command("ping")
     assert time.monotonic() - started < 5
+
+
+def test_worst_case_keeps_connections_within_the_pool_and_fails_only_by_the_dead_server():
+    """Threads, forks, exceptions and a kill of the server; `make soak-connections` for real."""
+    command = [sys.executable, "-W", "error", "-m", "benchmarks.connections"]
+    command += ["--requests", "240", "--threads", "6", "--restarts", "1"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "| failed for another reason | 0 |" in run.stdout
 
 
 def test_lock_is_held_by_one_at_a_time():

@@ -1,0 +1,1 @@
+"""What the project costs, measured; the figures are kept in docs/benchmarks/."""
