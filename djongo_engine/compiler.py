@@ -26,6 +26,7 @@ from djongo_engine.counters import next_ids, raise_counter
 from djongo_engine.errors import refuse, translate_errors
 from djongo_engine.expressions import Accumulators, Document, Translator
 from djongo_engine.plan import Plan, Planner, Row
+from djongo_engine.querylog import LoggedCollection
 from djongo_engine.values import stored
 
 
@@ -33,9 +34,11 @@ class SQLCompiler(compiler.SQLCompiler):
     """SELECT."""
 
     def collection(self, name: str) -> Collection[Document]:
-        """Return the pymongo collection of that name."""
-        collection: Collection[Document] = self.connection.database[name]
-        return collection
+        """Return the pymongo collection of that name; one that logs, when queries are logged."""
+        collection: Any = self.connection.database[name]
+        if self.connection.queries_logged:
+            collection = LoggedCollection(collection, self.connection)
+        return collection  # type: ignore[no-any-return]
 
     def plan(self) -> Plan:
         """Return the plan of this SELECT. Raises EmptyResultSet, NotSupportedError."""
@@ -208,10 +211,11 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
         """Update what the condition selects; return how many documents it selected."""
         # Moves a condition over other tables into `pk IN (the keys it selects)`.
         compiler.SQLUpdateCompiler.pre_sql_setup(self)
-        count = self._update()
+        counts = [self._update()]
         for query in self.query.get_related_updates():
-            query.get_compiler(self.using).execute_sql(result_type)
-        return count
+            # Of a parent model's table; all select the same objects.
+            counts.append(query.get_compiler(self.using).execute_sql(result_type))
+        return next(filter(None, counts), 0)
 
     def _update(self) -> int:
         change = self._change()
