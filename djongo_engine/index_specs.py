@@ -1,10 +1,13 @@
 """The indexes that a model declares, in MongoDB's terms."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from django.db import models
+from django.core.exceptions import FieldDoesNotExist
+from django.db import NotSupportedError, models
 
 from djongo_engine.errors import refuse
 
@@ -50,14 +53,14 @@ def model_specs(model: type[models.Model], **fields: models.Field) -> Iterator[I
 
     for declared in meta.local_fields:
         yield from field_specs(get_field(declared.name))
-    for names in meta.unique_together:
-        yield unique_spec([get_field(name) for name in names])
-    for constraint in meta.constraints:
-        if is_plain_unique(constraint):
-            yield constraint_spec(constraint, get_field)
-    for index in meta.indexes:
-        if is_plain(index):
-            yield index_spec(index, get_field)
+    together = [partial(together_spec, names) for names in meta.unique_together]
+    constraints = [partial(constraint_spec, each) for each in meta.constraints]
+    indexes = [partial(index_spec, each) for each in meta.indexes]
+    for spec in (*together, *constraints, *indexes):
+        # Refused ones are not there. One with a field that is not there either awaits a
+        # change: Django renames a field and leaves its name in the model's indexes.
+        with suppress(NotSupportedError, FieldDoesNotExist):
+            yield spec(get_field)
 
 
 def field_specs(column: models.Field) -> Iterator[IndexSpec]:
@@ -88,39 +91,34 @@ def unique_spec(columns: Sequence[models.Field], name: str | None = None) -> Ind
     return IndexSpec(name or "_".join([*names, "uniq"]), [(name, 1) for name in names], options)
 
 
-def is_plain_unique(constraint: models.BaseConstraint) -> bool:
-    """Tell whether a constraint is a UNIQUE over fields, and nothing more."""
-    return type(constraint) is models.UniqueConstraint and not (
+def together_spec(names: Iterable[str], get_field: GetField) -> IndexSpec:
+    """Return the unique index of a `unique_together`."""
+    return unique_spec([get_field(name) for name in names])
+
+
+def constraint_spec(constraint: models.BaseConstraint, get_field: GetField) -> IndexSpec:
+    """Return the index of a UNIQUE over fields. Raises NotSupportedError for all else."""
+    if type(constraint) is not models.UniqueConstraint or (
         constraint.condition
         or constraint.deferrable
         or constraint.include
         or constraint.opclasses
         or constraint.expressions
         or constraint.nulls_distinct is False
-    )
-
-
-def constraint_spec(constraint: models.BaseConstraint, get_field: GetField) -> IndexSpec:
-    """Return the unique index of a constraint. Raises NotSupportedError for other constraints."""
-    if not is_plain_unique(constraint):
+    ):
         refuse(f"the constraint {constraint.name} ({type(constraint).__name__})")
     return unique_spec([get_field(name) for name in constraint.fields], constraint.name)
 
 
-def is_plain(index: models.Index) -> bool:
-    """Tell whether an index is one over fields, whole and of the usual kind."""
-    return type(index).suffix == models.Index.suffix and not (
+def index_spec(index: models.Index, get_field: GetField) -> IndexSpec:
+    """Return the index over fields. Raises NotSupportedError for all else."""
+    if type(index).suffix != models.Index.suffix or (
         index.condition
         or index.include
         or index.opclasses
         or index.expressions
         or index.db_tablespace
-    )
-
-
-def index_spec(index: models.Index, get_field: GetField) -> IndexSpec:
-    """Return the index of `Meta.indexes`. Raises NotSupportedError for more than fields."""
-    if not is_plain(index):
+    ):
         refuse(f"the index {index.name}: an expression, a condition, INCLUDE or a special kind")
     keys = [(get_field(name).column, -1 if order else 1) for name, order in index.fields_orders]
     collation = getattr(index, "collation", None)

@@ -20,7 +20,7 @@ from djongo_engine.index_specs import (
     index_spec,
     model_specs,
     plain_spec,
-    unique_spec,
+    together_spec,
 )
 from djongo_engine.schema_checks import check_alteration, check_field, check_model, check_table
 from djongo_engine.values import stored
@@ -205,7 +205,7 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
     ) -> None:
         """Create and drop the unique indexes in which the two differ."""
         old, new = (
-            [unique_spec(self._fields(model, names)) for names in together]
+            [together_spec(names, model._meta.get_field) for names in together]
             for together in (old_unique_together, new_unique_together)
         )
         self._change_indexes(model, old, [*new, *model_specs(model)])
@@ -215,13 +215,10 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
     ) -> None:
         """Create and drop the indexes in which the two differ (migrations before Django 5.1)."""
         old, new = (
-            [plain_spec(self._fields(model, names)) for names in together]
+            [plain_spec([model._meta.get_field(name) for name in names]) for names in together]
             for together in (old_index_together, new_index_together)
         )
         self._change_indexes(model, old, [*new, *model_specs(model)])
-
-    def _fields(self, model: type[models.Model], names: Iterable[str]) -> list[Any]:
-        return [model._meta.get_field(name) for name in names]
 
     # Fields
 
@@ -289,8 +286,8 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         Django's `alter_field` calls this for a column that changes, and deals with many-to-many
         relations itself. Raises NotSupportedError for a change of what the column holds.
         """
-        check_alteration(old_field, new_field, self.connection)
         collection = self._collection(model)
+        check_alteration(old_field, new_field, self.connection, collection)
         old, new = old_field.column, new_field.column
         # The indexes of the model as it was, which need not be `model`, and as it will be.
         before = [_renamed(spec, old, new) for spec in self._specs_with(old_field, old_field)]

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.db import models
+from django.db import DataError, models
+from pymongo.collection import Collection
 
-from djongo_engine.errors import refuse
+from djongo_engine.errors import refuse, translate_errors
 from djongo_engine.index_specs import constraint_spec, index_spec
 
 # One type to MongoDB: text of any length.
@@ -58,30 +59,37 @@ def check_field(field: models.Field, connection: Any) -> None:
         refuse(f"the column name {field.column!r}")
 
 
-def check_alteration(old: models.Field, new: models.Field, connection: Any) -> None:
-    """Raise NotSupportedError where stored values would not be values of the new field."""
+def check_alteration(
+    old: models.Field, new: models.Field, connection: Any, collection: Collection[dict[str, Any]]
+) -> None:
+    """Raise NotSupportedError where stored values would not be values of the new field.
+
+    Raises DataError where the collection holds integers that the new field's type does not.
+    """
     check_field(new, connection)
     if old.primary_key != new.primary_key:
         refuse(f"a change of the primary key to {new.name}")
     if old.column != new.column and "_id" in (old.column, new.column):
         refuse("another name for the column _id, which MongoDB never changes")
-    auto = [isinstance(field, models.AutoField) for field in (old, new)]
-    if auto[0] != auto[1] or not _holds(old, new, connection):
-        refuse(f"a change of {new.name} from {type(old).__name__} to {type(new).__name__}")
-
-
-def _holds(old: models.Field, new: models.Field, connection: Any) -> bool:
-    """Tell whether every value of the old field is, as it is stored, one of the new field."""
-    old, new = _target(old), _target(new)
-    kinds = (old.get_internal_type(), new.get_internal_type())
+    auto = {isinstance(field, models.AutoField) for field in (old, new)}
+    kinds = [_target(field).get_internal_type() for field in (old, new)]
     integers = connection.ops.integer_field_ranges
-    if kinds[0] in integers and kinds[1] in integers:
-        (low, high), (new_low, new_high) = (integers[kind] for kind in kinds)
-        fits: bool = new_low <= low and high <= new_high
-        return fits
+    if len(auto) > 1 or not (_alike(_target(old), _target(new)) or integers.keys() >= set(kinds)):
+        refuse(f"a change of {new.name} from {type(old).__name__} to {type(new).__name__}")
+    if kinds[0] != kinds[1] and kinds[1] in integers:
+        low, high = integers[kinds[1]]
+        beyond = {"$or": [{old.column: {"$lt": low}}, {old.column: {"$gt": high}}]}
+        with translate_errors:
+            if collection.find_one(beyond, {"_id": True}):
+                raise DataError(f"{old.name} holds integers that {kinds[1]} does not.")
+
+
+def _alike(old: models.Field, new: models.Field) -> bool:
+    """Tell whether every value of the old field is, as it is stored, one of the new field."""
     if isinstance(old, models.DecimalField) and isinstance(new, models.DecimalField):
         whole = [field.max_digits - field.decimal_places for field in (old, new)]
         return old.decimal_places <= new.decimal_places and whole[0] <= whole[1]
+    kinds = (old.get_internal_type(), new.get_internal_type())
     return kinds[0] == kinds[1] or _TEXTS.issuperset(kinds)
 
 
