@@ -5,7 +5,7 @@ MongoDB rolls no migration back; see docs/decisions/migrations-go-on.md.
 
 import copy
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -76,7 +76,8 @@ class Journal:
                 f"stay: {_listed(entry['operations'])}. What follows them may change."
             )
         numbers = iter(range(len(operations)))
-        migration.operations = [
+        # The instance's own list; Django gave it a copy of its class's.
+        migration.operations = [  # type: ignore[misc]
             self._noted(operation, entry, operations, numbers) for operation in migration.operations
         ]
         return entry["operations"] if goes_on else []
@@ -130,7 +131,7 @@ class Journal:
             self.entries.replace_one({"_id": entry["_id"]}, entry, upsert=True)
 
 
-def _leaves(operations: list[Operation]) -> Iterator[Operation]:
+def _leaves(operations: Iterable[Operation]) -> Iterator[Operation]:
     for operation in operations:
         if isinstance(operation, SeparateDatabaseAndState):
             yield from _leaves(operation.database_operations)

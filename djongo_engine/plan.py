@@ -1,6 +1,6 @@
 """A SELECT as one MongoDB command: a `find` where that says it all, else a pipeline."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -235,7 +235,7 @@ class Planner:
         self.stages.append({"$project": {"_id": False, **shown, **accumulators.final}})
         self.translator.fields = names
         self.translator.grouped = True
-        return None if keys else self._empty_row()
+        return None if keys else empty_row(self.selected)
 
     def _aggregates(self) -> list[Aggregate]:
         places = [*self.selected, *(order for order, _ in self.order_by)]
@@ -243,12 +243,6 @@ class Planner:
             places += self.compiler.having.get_source_expressions()
         found = (e for place in places for e in walk(place) if isinstance(e, Aggregate))
         return list(dict.fromkeys(found))
-
-    def _empty_row(self) -> Row:
-        values = [expression.empty_result_set_value for expression in self.selected]
-        if NotImplemented in values:
-            refuse("an expression of an aggregate that may have nothing to aggregate")
-        return tuple(values)
 
     # Columns and order
 
@@ -305,3 +299,11 @@ class Planner:
             if type(source) is not Value:
                 sort.setdefault(self._field(source), -1 if order.descending else 1)
         return sort
+
+
+def empty_row(expressions: Iterable[Any]) -> Row:
+    """Return what aggregates of no document are. Raises NotSupportedError if Django cannot tell."""
+    values = [expression.empty_result_set_value for expression in expressions]
+    if NotImplemented in values:
+        refuse("an expression of an aggregate that may have nothing to aggregate")
+    return tuple(values)
