@@ -211,6 +211,8 @@ class Planner:
 
     def _group_columns(self) -> list[Any]:
         columns: list[Any] = []
+        if self.query.group_by is None:
+            return columns
         if isinstance(self.query.group_by, tuple):
             columns += [e.source if isinstance(e, Ref) else e for e in self.query.group_by]
         for expression in self.selected:
