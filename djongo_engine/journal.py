@@ -54,8 +54,8 @@ class Journal:
     def begin(self, migration: Migration, backwards: bool) -> list[Entry]:
         """Make a migration note each operation; return those in effect if it goes on, else [].
 
-        Raises CommandError when its operations in effect are not its first ones any more, or
-        while a migration of the other direction is unfinished.
+        Raises CommandError when it was changed in what was done already, or while a migration
+        of the other direction is unfinished.
         """
         entry: Entry = {"_id": str(migration), "backwards": backwards}
         for other in self.unfinished():
@@ -68,13 +68,11 @@ class Journal:
                 entry = other
         operations = [_record(operation) for operation in _leaves(migration.operations)]
         goes_on = "operations" in entry
-        if not goes_on:
+        if goes_on:
+            _check_unchanged(entry, operations)
+        else:
             entry["operations"] = operations if backwards else []
-        elif operations[: len(entry["operations"])] != entry["operations"]:
-            raise CommandError(
-                f"{migration} was changed after it was half applied. Its first operations must "
-                f"stay: {_listed(entry['operations'])}. What follows them may change."
-            )
+            entry["total"] = len(operations)
         numbers = iter(range(len(operations)))
         # The instance's own list; Django gave it a copy of its class's.
         migration.operations = [  # type: ignore[misc]
@@ -121,14 +119,15 @@ class Journal:
             self.still_alone()
             with translate_errors:
                 run(*args)
+                done = number if entry["backwards"] else number + 1
+                noted = {**entry, "operations": operations[:done]}
+                self.entries.replace_one({"_id": entry["_id"]}, noted, upsert=True)
         except Error as error:
             raise CommandError(_stopped(entry, operations, number, error)) from error
         except Exception as error:
             error.add_note(_stopped(entry, operations, number, type(error).__name__))
             raise
-        entry["operations"] = operations[: number if entry["backwards"] else number + 1]
-        with translate_errors:
-            self.entries.replace_one({"_id": entry["_id"]}, entry, upsert=True)
+        entry.update(noted)
 
 
 def _leaves(operations: Iterable[Operation]) -> Iterator[Operation]:
@@ -150,6 +149,22 @@ def _record(operation: Operation) -> Entry:
         "description": operation.describe(),
         "digest": hashlib.sha256(source.encode()).hexdigest(),
     }
+
+
+def _check_unchanged(entry: Entry, operations: list[Entry]) -> None:
+    """Raise CommandError unless only what is still to be done was changed.
+
+    Backwards that is the operation that stopped it, which may be replaced; forwards all that
+    follow those in effect.
+    """
+    kept = entry["operations"][: -1 if entry["backwards"] else None]
+    same_number = not entry["backwards"] or len(operations) == entry["total"]
+    if operations[: len(kept)] != kept or not same_number:
+        raise CommandError(
+            f"{entry['_id']} was changed in what was done already. Its first operations must "
+            f"stay: {_listed(kept)}. "
+            + ("The next may be replaced." if entry["backwards"] else "What follows may change.")
+        )
 
 
 def _listed(operations: list[Entry]) -> str:
