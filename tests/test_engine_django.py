@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.schema_world import World
 
-PARENT = models.OneToOneField("world.Book", models.CASCADE, primary_key=True, parent_link=True)
+PARENT = models.OneToOneField("Book", models.CASCADE, primary_key=True, parent_link=True)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def models_made(database):
         ),
     )
     yield world
-    World.destroy()
+    world.destroy()
 
 
 @pytest.fixture
