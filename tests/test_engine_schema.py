@@ -292,6 +292,12 @@ def test_field_that_may_be_null_no_longer_needs_a_default(unchanged):
         unchanged.attempt(field("Author", "city", models.TextField))
 
 
+def test_rename_does_not_write_over_values_that_no_model_knows(unchanged):
+    connection.database["shared_author"].update_many({}, {"$set": {"year": 1}})
+    with pytest.raises(ProgrammingError, match="holds a column 'year' already"):
+        unchanged.attempt(migrations.RenameField("Author", "born", "year"))
+
+
 def test_integers_must_fit_a_smaller_type(unchanged):
     unchanged.model("Author").objects.create(born=40_000)
     with pytest.raises(DataError, match="born holds integers that SmallIntegerField does not"):
