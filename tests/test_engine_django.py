@@ -51,6 +51,12 @@ def test_ordering_of_the_model_does_not_split_groups(world):
     assert list(groups) == [{"city": None, "count": 4}]
 
 
+def test_ordering_of_the_model_orders(world):
+    names = world.model("Author").objects.exclude(name=None).values_list("name", flat=True)
+    assert list(names) == ["Ann", "Bob"]
+    assert list(names.reverse()) == ["Bob", "Ann"]
+
+
 def test_subquery_of_another_database_is_an_error(world):
     names = world.model("Author").objects.using("sqlite").values("name")
     with pytest.raises(ValueError, match="across different databases"):
