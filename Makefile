@@ -4,6 +4,7 @@
 # Measurements, kept in docs/benchmarks/:
 # make bench-engine       what the ORM costs beside pymongo   [MONGO_URL=...]
 # make soak-connections   10,000 requests while the server is killed
+# make django-suite   part of Django's own tests on the engine, into docs/django-suite.md
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
-.PHONY: run test bench-engine soak-connections
+.PHONY: run test bench-engine soak-connections django-suite
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -37,6 +38,9 @@ bench-engine: $(VENV)/.dev
 
 soak-connections: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.connections --keep
+
+django-suite: $(VENV)/.dev
+	$(BIN)/python -m tests.django_suite
 
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	echo "Installing the service ..."

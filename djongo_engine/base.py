@@ -23,6 +23,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     display_name = "MongoDB (djongo)"
+    # With Django's own kinds of integer that djongo forgot.
+    data_types = {
+        **base.DatabaseWrapper.data_types,
+        "PositiveBigIntegerField": "long",
+        "SmallAutoField": "int",
+    }
 
     SchemaEditorClass = DatabaseSchemaEditor
     creation_class = DatabaseCreation

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FieldError
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models.expressions import Col, DatabaseDefault
 from django.db.models.sql import Query, compiler
 from django.db.models.sql.constants import (
@@ -25,7 +25,8 @@ from djongo_engine.conditions import Conditions
 from djongo_engine.counters import next_ids, raise_counter
 from djongo_engine.errors import refuse, translate_errors
 from djongo_engine.expressions import Accumulators, Document, Translator
-from djongo_engine.plan import Plan, Planner, Row
+from djongo_engine.plan import Plan, Planner, Row, empty_row
+from djongo_engine.querylog import LoggedCollection
 from djongo_engine.values import stored
 
 
@@ -33,9 +34,11 @@ class SQLCompiler(compiler.SQLCompiler):
     """SELECT."""
 
     def collection(self, name: str) -> Collection[Document]:
-        """Return the pymongo collection of that name."""
-        collection: Collection[Document] = self.connection.database[name]
-        return collection
+        """Return the pymongo collection of that name; one that logs, when queries are logged."""
+        collection: Any = self.connection.database[name]
+        if self.connection.queries_logged:
+            collection = LoggedCollection(collection, self.connection)
+        return collection  # type: ignore[no-any-return]
 
     def compile(self, node: Any) -> Any:
         """Return a column's name for its SQL, which Django only compares, and nobody sends."""
@@ -45,7 +48,10 @@ class SQLCompiler(compiler.SQLCompiler):
 
     def plan(self) -> Plan:
         """Return the plan of this SELECT. Raises EmptyResultSet, NotSupportedError."""
-        extra_select, order_by, _ = self.pre_sql_setup()
+        extra_select, order_by, group_by = self.pre_sql_setup()
+        if group_by and self._meta_ordering:
+            # As Django does: the model's own ordering would split the groups.
+            order_by = []
         return Planner(self, order_by, extra_select).plan()
 
     def execute_sql(
@@ -119,7 +125,7 @@ class SQLAggregateCompiler(SQLCompiler):
                 {"$group": {"_id": None, **accumulators.group}},
                 {"$project": {"_id": False, **accumulators.final}},
             ],
-            empty_row=tuple(annotation.empty_result_set_value for annotation in annotations),
+            empty_row=empty_row(annotations),
         )
 
 
@@ -152,11 +158,13 @@ class SQLInsertCompiler(SQLCompiler, compiler.SQLInsertCompiler):
             value = self.prepare_value(field, self.pre_save_val(field, obj))
             if isinstance(value, DatabaseDefault) or hasattr(value, "as_sql"):
                 refuse("an expression as a value to insert")
+            not_null(field, value)
             document[field.column] = stored(value)
         return document
 
     def _fill_auto_field(self, meta: Any, documents: list[Document]) -> None:
-        auto: models.AutoField | None = meta.auto_field
+        # A proxy has no auto field of its own.
+        auto: models.AutoField | None = meta.concrete_model._meta.auto_field
         if auto is None:
             return
         given = [doc[auto.column] for doc in documents if doc.get(auto.column) is not None]
@@ -212,10 +220,11 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
         """Update what the condition selects; return how many documents it selected."""
         # Moves a condition over other tables into `pk IN (the keys it selects)`.
         compiler.SQLUpdateCompiler.pre_sql_setup(self)
-        count = self._update()
+        counts = [self._update()]
         for query in self.query.get_related_updates():
-            query.get_compiler(self.using).execute_sql(result_type)
-        return count
+            # Of a parent model's table; all select the same objects.
+            counts.append(query.get_compiler(self.using).execute_sql(result_type))
+        return next(filter(None, counts), 0)
 
     def _update(self) -> int:
         change = self._change()
@@ -237,7 +246,9 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
             if hasattr(value, "resolve_expression"):
                 value = value.resolve_expression(self.query, allow_joins=False, for_save=True)
                 if value.contains_aggregate or value.contains_over_clause:
-                    raise FieldError(f"{field.name} cannot be set to an aggregate: {value!r}")
+                    kind = "Aggregate" if value.contains_aggregate else "Window"
+                    which = f"{field.name}={value!r}"
+                    raise FieldError(f"{kind} functions are not allowed in this query ({which}).")
                 if not isinstance(value, models.Value):
                     computed[field.column] = translator.value(value)
                     continue
@@ -246,8 +257,17 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
                 if not field.remote_field:
                     raise TypeError(f"{field} cannot be set to a model instance, {value!r}.")
                 value = value.prepare_database_save(field)
+            not_null(field, value)
             values[field.column] = stored(field.get_db_prep_save(value, self.connection))
         if not computed:
             return {"$set": values} if values else {}
         literals = {column: {"$literal": value} for column, value in values.items()}
         return [{"$set": {**literals, **computed}}]
+
+
+def not_null(field: models.Field, value: Any) -> None:
+    """Raise IntegrityError for a None in a field with NOT NULL, which MongoDB does not know."""
+    if value is None and not field.null and not isinstance(field, models.AutoField):
+        raise IntegrityError(
+            f"NOT NULL constraint failed: {field.model._meta.db_table}.{field.column}"
+        )

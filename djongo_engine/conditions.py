@@ -240,6 +240,11 @@ class Conditions:
 
     def _subquery(self, query: Query) -> list[Any]:
         """Run an IN subquery first; one that needs a column of the outer query is refused."""
+        if getattr(query, "_db", None) not in (None, self.connection.alias):
+            raise ValueError(
+                "Subqueries aren't allowed across different databases. Force the inner query to "
+                "be evaluated using `list(inner_query)`."
+            )
         if not query.has_select_fields:
             query.clear_select_clause()
             query.add_fields(["pk"])

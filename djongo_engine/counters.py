@@ -17,6 +17,23 @@ def create_counter(database: Database[dict[str, Any]], collection: str, column: 
     )
 
 
+def drop_counter(database: Database[dict[str, Any]], collection: str) -> None:
+    """Forget the counter of a dropped collection."""
+    database[SCHEMA].delete_many({"name": collection})
+
+
+def rename_counter(database: Database[dict[str, Any]], old: str, new: str) -> None:
+    """Let the counter follow its collection, in place of one of a collection long gone."""
+    if database[SCHEMA].find_one({"name": old}):
+        drop_counter(database, new)
+        database[SCHEMA].update_one({"name": old}, {"$set": {"name": new}})
+
+
+def reset_counters(database: Database[dict[str, Any]], collections: list[str]) -> None:
+    """Let the ids of emptied collections start at 1 again."""
+    database[SCHEMA].update_many({"name": {"$in": collections}}, {"$set": {"auto.seq": 0}})
+
+
 def next_ids(database: Database[dict[str, Any]], collection: str, column: str, count: int) -> range:
     """Take `count` ids, which nobody else gets; return them."""
     if not count:

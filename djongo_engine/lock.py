@@ -7,9 +7,10 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+from django.db import OperationalError
 from django.utils import timezone
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -27,11 +28,13 @@ RETRY_SECONDS = 0.2
 @contextmanager
 def database_lock(
     database: Database[dict[str, Any]], name: str, on_wait: Callable[[str], None]
-) -> Iterator[None]:
+) -> Iterator[Callable[[], None]]:
     """Hold the lock `name` of this database; wait for whoever has it.
 
     `on_wait` is called once, with the name of the holder, when there is a wait. The lock is a
-    lease that a thread renews, so that a holder that was killed cannot block for ever.
+    lease that a thread renews, so that a holder that was killed cannot block for ever. One that
+    was only held up for longer than that calls what this yields: it raises OperationalError
+    once the lock is lost.
     """
     locks: Collection[dict[str, Any]] = database[LOCKS]
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -43,15 +46,22 @@ def database_lock(
                 on_wait(str(holder.get("owner", "another process")))
                 waited = True
             time.sleep(RETRY_SECONDS)
+
+    def still_held() -> None:
+        with translate_errors:
+            if locks.find_one({"_id": name, "owner": owner}) is None:
+                raise OperationalError(f"Another process took over the lock {name!r}.")
+
     stopped = threading.Event()
     renewal = threading.Thread(target=_renew, args=(locks, name, owner, stopped), daemon=True)
     renewal.start()
     try:
-        yield
+        yield still_held
     finally:
         stopped.set()
         renewal.join()
-        with translate_errors:
+        # A lease that cannot be given back ends by itself; what failed before is the news.
+        with suppress(PyMongoError):
             locks.delete_one({"_id": name, "owner": owner})
 
 

@@ -6,6 +6,9 @@ from django.apps.registry import Apps
 from django.db.migrations.operations import CreateModel
 from django.db.migrations.state import ProjectState
 
+from djongo_engine.index_specs import model_specs
+from djongo_engine.schema_checks import check_model
+
 
 class AdoptCollection(CreateModel):
     """CreateModel for a collection that may hold somebody's documents already.
@@ -23,7 +26,8 @@ class AdoptCollection(CreateModel):
             return
         tables = schema_editor.connection.introspection.table_names()
         if model._meta.db_table in tables:
-            schema_editor.create_indexes(model, list(schema_editor.index_specs(model)))
+            check_model(model, schema_editor.connection)
+            schema_editor.create_indexes(model, model_specs(model))
         else:
             schema_editor.create_model(model)
 
@@ -33,7 +37,7 @@ class AdoptCollection(CreateModel):
         """Drop the model's indexes alone."""
         model = self._model(app_label, from_state.apps)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
-            schema_editor.drop_indexes(model, list(schema_editor.index_specs(model)))
+            schema_editor.drop_indexes(model, model_specs(model))
 
     def _model(self, app_label: str, apps: Apps) -> Any:
         return apps.get_model(app_label, self.name)

@@ -10,6 +10,7 @@ from django.db.backends.utils import format_number
 from django.utils import timezone
 from djongo import operations
 
+from djongo_engine.counters import reset_counters
 from djongo_engine.errors import translate_errors
 
 
@@ -65,15 +66,19 @@ class DatabaseOperations(operations.DatabaseOperations):
         *,
         reset_sequences: bool = False,
         allow_cascade: bool = False,
-    ) -> list[str]:
-        """Return the collections to empty, which `execute_sql_flush` takes."""
-        return list(tables)
+    ) -> list[tuple[str, bool]]:
+        """Return the collections to empty, each with whether its ids start at 1 again."""
+        return [(table, reset_sequences) for table in tables]
 
-    def execute_sql_flush(self, sql_list: list[str]) -> None:
-        """Empty the collections (djongo's `ALTER TABLE … FLUSH` was SQL text)."""
+    def execute_sql_flush(self, sql_list: list[tuple[str, bool]]) -> None:
+        """Empty the collections that hold something (djongo's `ALTER TABLE … FLUSH` was SQL)."""
+        database = self.connection.database
         with translate_errors:
-            for name in sql_list:
-                self.connection.database[name].delete_many({})
+            for name, _ in sql_list:
+                if database[name].find_one({}, {"_id": True}) is not None:
+                    database[name].delete_many({})
+            if reset := [name for name, reset in sql_list if reset]:
+                reset_counters(database, reset)
 
 
 def _to_uuid(value: Any, expression: Any, connection: Any) -> Any:

@@ -1,6 +1,6 @@
 """A SELECT as one MongoDB command: a `find` where that says it all, else a pipeline."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -214,10 +214,16 @@ class Planner:
 
     def _group_columns(self) -> list[Any]:
         columns: list[Any] = []
+        if self.query.group_by is None:
+            return columns
+        named: set[Any] = set()
         if isinstance(self.query.group_by, tuple):
+            named = {e.source for e in self.query.group_by if isinstance(e, Ref)}
             columns += [e.source if isinstance(e, Ref) else e for e in self.query.group_by]
         for expression in self.selected:
-            columns += expression.get_group_by_cols()
+            # A subquery gives the columns that it reads: those would split its groups.
+            if expression not in named:
+                columns += expression.get_group_by_cols()
         for order, (_, _, is_ref) in self.order_by:
             columns += [] if is_ref else order.get_group_by_cols()
         if self.compiler.having is not None:
@@ -238,7 +244,7 @@ class Planner:
         self.stages.append({"$project": {"_id": False, **shown, **accumulators.final}})
         self.translator.fields = names
         self.translator.grouped = True
-        return None if keys else self._empty_row()
+        return None if keys else empty_row(self.selected)
 
     def _aggregates(self) -> list[Aggregate]:
         places = [*self.selected, *(order for order, _ in self.order_by)]
@@ -246,12 +252,6 @@ class Planner:
             places += self.compiler.having.get_source_expressions()
         found = (e for place in places for e in walk(place) if isinstance(e, Aggregate))
         return list(dict.fromkeys(found))
-
-    def _empty_row(self) -> Row:
-        values = [expression.empty_result_set_value for expression in self.selected]
-        if NotImplemented in values:
-            refuse("an expression of an aggregate that may have nothing to aggregate")
-        return tuple(values)
 
     # Columns and order
 
@@ -308,3 +308,11 @@ class Planner:
             if type(source) is not Value:
                 sort.setdefault(self._field(source), -1 if order.descending else 1)
         return sort
+
+
+def empty_row(expressions: Iterable[Any]) -> Row:
+    """Return what aggregates of no document are. Raises NotSupportedError if Django cannot tell."""
+    values = [expression.empty_result_set_value for expression in expressions]
+    if NotImplemented in values:
+        refuse("an expression of an aggregate that may have nothing to aggregate")
+    return tuple(values)

@@ -1,81 +1,109 @@
-"""Schema operations on pymongo: each does what it says in MongoDB, or is refused."""
+"""Schema operations on pymongo: each does what it says in MongoDB, or is refused.
+
+Nothing is rolled back, so each asks for everything that it may refuse before its first write,
+and each that was cut short, or had ended, comes to the same end when it is run again.
+"""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from django.db import ProgrammingError, models
+from django.db import IntegrityError, ProgrammingError, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from pymongo.collection import Collection
 
-from djongo_engine.counters import SCHEMA, create_counter
+from djongo_engine.counters import create_counter, drop_counter, rename_counter
 from djongo_engine.errors import refuse, translate_errors
+from djongo_engine.index_specs import (
+    IndexSpec,
+    constraint_spec,
+    field_specs,
+    index_spec,
+    model_specs,
+    plain_spec,
+    together_spec,
+)
+from djongo_engine.schema_checks import check_alteration, check_field, check_model, check_table
 from djongo_engine.values import stored
 
-# A unique index of MongoDB counts nulls as equal, a UNIQUE of SQL does not: leave them out.
-_NOT_NULL = ["string", "int", "long", "double", "decimal", "bool", "date", "binData", "objectId"]
-# Types that a column may change between: every stored value is one of the new type already.
-_WIDENINGS = {("int", "long")}
-
-Keys = list[tuple[str, int]]
-
-
-@dataclass(frozen=True)
-class IndexSpec:
-    """What `create_index` needs: keys with their order, a name, and further options."""
-
-    name: str
-    keys: Keys
-    options: dict[str, Any] = field(default_factory=dict)
+Documents = Collection[dict[str, Any]]
 
 
 class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
     """Creates, changes and drops collections and indexes; djongo went through SQL text."""
 
+    def __init__(self, connection: Any, collect_sql: bool = False, atomic: bool = True) -> None:
+        """Refuse `sqlmigrate`, which asks for SQL text in place of the change."""
+        if collect_sql:
+            refuse("a migration into SQL text (sqlmigrate): see `migrate --plan`")
+        super().__init__(connection, collect_sql, atomic)
+
     def execute(self, sql: Any, params: Any = ()) -> NoReturn:
         """Refuse: SQL text (`RunSQL`) is not translated."""
         refuse("SQL text in a migration")
 
-    def _collection(self, model: type[models.Model]) -> Collection[dict[str, Any]]:
-        return self._named(model._meta.db_table)
-
-    def _named(self, table: str) -> Collection[dict[str, Any]]:
-        collection: Collection[dict[str, Any]] = self.connection.database[table]
+    def _collection(self, model: type[models.Model]) -> Documents:
+        collection: Documents = self.connection.database[model._meta.db_table]
         return collection
 
     # Collections
 
     def create_model(self, model: type[models.Model]) -> None:
-        """Create the collection, its indexes and its counter.
+        """Create the collection, its indexes and counter; so for its many-to-many relations.
 
-        Raises ProgrammingError when the collection exists. Whatever fails later takes back
+        Raises ProgrammingError when a collection exists. Whatever fails later takes back
         what was created.
         """
-        meta = model._meta
-        specs = list(self.index_specs(model))
+        database = self.connection.database
+        new = [model, *self._through_models(model)]
+        for each in new:
+            check_model(each, self.connection)
         with translate_errors:
-            if meta.db_table in self.connection.database.list_collection_names():
-                raise ProgrammingError(f"The collection {meta.db_table!r} already exists.")
-            self.connection.database.create_collection(meta.db_table)
+            present = set(database.list_collection_names())
+            for each in new:
+                if each._meta.db_table in present and not self._left_behind(each):
+                    raise ProgrammingError(
+                        f"The collection {each._meta.db_table!r} already exists. To take it over "
+                        "with its documents: djongo_engine.migrations.AdoptCollection"
+                    )
             try:
-                self.create_indexes(model, specs)
+                for each in new:
+                    self._create(each, present)
             except Exception:
-                self._named(meta.db_table).drop()
+                for each in new:
+                    if each._meta.db_table not in present:
+                        self._drop(each)
                 raise
-            if auto := meta.auto_field:
-                create_counter(self.connection.database, meta.db_table, auto.column)
-        for relation in meta.local_many_to_many:
-            if relation.remote_field.through._meta.auto_created:
-                self.create_model(relation.remote_field.through)
+
+    def _create(self, model: type[models.Model], present: set[str]) -> None:
+        if model._meta.db_table not in present:
+            self.connection.database.create_collection(model._meta.db_table)
+        if auto := model._meta.auto_field:
+            create_counter(self.connection.database, model._meta.db_table, auto.column)
+        self.create_indexes(model, model_specs(model))
+
+    def _left_behind(self, model: type[models.Model]) -> bool:
+        """Tell whether a collection can be what a killed `create_model` left: empty, no other's."""
+        collection = self._collection(model)
+        specs = list(model_specs(model))
+        return collection.find_one({}, {"_id": True}) is None and all(
+            any(spec.describes(index) for spec in specs)
+            for name, index in collection.index_information().items()
+            if name != "_id_"
+        )
 
     def delete_model(self, model: type[models.Model]) -> None:
         """Drop the collection, with those of its automatic many-to-many relations."""
-        for relation in model._meta.local_many_to_many:
-            if relation.remote_field.through._meta.auto_created:
-                self.delete_model(relation.remote_field.through)
         with translate_errors:
-            self._collection(model).drop()
-            self._named(SCHEMA).delete_one({"name": model._meta.db_table})
+            for each in (*self._through_models(model), model):
+                self._drop(each)
+
+    def _drop(self, model: type[models.Model]) -> None:
+        self._collection(model).drop()
+        drop_counter(self.connection.database, model._meta.db_table)
+
+    def _through_models(self, model: type[models.Model]) -> list[type[models.Model]]:
+        throughs = [field.remote_field.through for field in model._meta.local_many_to_many]
+        return [through for through in throughs if through._meta.auto_created]
 
     def alter_db_table(
         self, model: type[models.Model], old_db_table: str, new_db_table: str
@@ -83,159 +111,152 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         """Rename the collection, which keeps its indexes, and its counter."""
         if old_db_table == new_db_table:
             return
+        check_table(new_db_table)
+        database = self.connection.database
         with translate_errors:
-            self._named(old_db_table).rename(new_db_table)
-            self._named(SCHEMA).update_one({"name": old_db_table}, {"$set": {"name": new_db_table}})
+            names = database.list_collection_names()
+            # The old one is gone when a run was killed after it.
+            if old_db_table in names or new_db_table not in names:
+                database[old_db_table].rename(new_db_table)
+            rename_counter(database, old_db_table, new_db_table)
 
-    def alter_db_table_comment(self, model: type[models.Model], *comments: Any) -> None:
+    def alter_db_table_comment(
+        self, model: type[models.Model], old_db_table_comment: Any, new_db_table_comment: Any
+    ) -> None:
         """Refuse: MongoDB keeps no comments."""
         refuse("a comment on a table")
 
-    def alter_db_tablespace(self, model: type[models.Model], *spaces: Any) -> None:
+    def alter_db_tablespace(
+        self, model: type[models.Model], old_db_tablespace: Any, new_db_tablespace: Any
+    ) -> None:
         """Refuse: MongoDB has no tablespaces."""
         refuse("a tablespace")
 
     # Indexes
 
-    def index_specs(self, model: type[models.Model]) -> Iterator[IndexSpec]:
-        """Yield every index that the model declares. Raises NotSupportedError for others."""
-        meta = model._meta
-        for column in meta.local_fields:
-            yield from self._field_specs(model, column)
-        for names in meta.unique_together:
-            yield self._together_spec(model, names)
-        for constraint in meta.constraints:
-            yield self._constraint_spec(model, constraint)
-        for index in meta.indexes:
-            yield self._index_spec(model, index)
-
     def create_indexes(self, model: type[models.Model], specs: Iterable[IndexSpec]) -> None:
-        """Create indexes; one that is there already, with the same options, stays."""
+        """Create indexes; one that is there already, under whatever name, will do."""
+        collection = self._collection(model)
         with translate_errors:
+            present = list(collection.index_information().values())
             for spec in specs:
-                self._collection(model).create_index(spec.keys, name=spec.name, **spec.options)
+                if not any(spec.describes(index) for index in present):
+                    collection.create_index(spec.keys, name=spec.name, **spec.options)
+                    present.append({"key": spec.keys, **spec.options})
 
     def drop_indexes(self, model: type[models.Model], specs: Iterable[IndexSpec]) -> None:
-        """Drop indexes by their names; one that is gone already is no error."""
+        """Drop indexes under whatever name; one that is gone already is no error."""
+        collection = self._collection(model)
+        unwanted = list(specs)
         with translate_errors:
-            present = self._collection(model).index_information()
-            for spec in specs:
-                if spec.name in present:
-                    self._collection(model).drop_index(spec.name)
+            for name, index in collection.index_information().items():
+                if any(spec.describes(index) for spec in unwanted):
+                    collection.drop_index(name)
+
+    def _change_indexes(
+        self, model: type[models.Model], old: Iterable[IndexSpec], new: Iterable[IndexSpec]
+    ) -> None:
+        """Create and drop the indexes in which two lists differ.
+
+        The new come first, so that a duplicate that one of them meets leaves the old in place;
+        but two indexes cannot have one name.
+        """
+        wanted = list(new)
+        names = {spec.name for spec in wanted}
+        unwanted = [spec for spec in old if spec not in wanted]
+        self.drop_indexes(model, [spec for spec in unwanted if spec.name in names])
+        self.create_indexes(model, wanted)
+        self.drop_indexes(model, [spec for spec in unwanted if spec.name not in names])
 
     def add_index(self, model: type[models.Model], index: models.Index) -> None:
         """Create an index."""
-        self.create_indexes(model, [self._index_spec(model, index)])
+        self.create_indexes(model, [index_spec(index, model._meta.get_field)])
 
     def remove_index(self, model: type[models.Model], index: models.Index) -> None:
         """Drop an index."""
-        self.drop_indexes(model, [self._index_spec(model, index)])
+        self._remove(model, index_spec(index, model._meta.get_field))
 
     def rename_index(
         self, model: type[models.Model], old_index: models.Index, new_index: models.Index
     ) -> None:
         """Build the index anew: MongoDB renames none and takes no second one on the same keys."""
-        self.remove_index(model, old_index)
-        self.add_index(model, new_index)
+        spec = index_spec(new_index, model._meta.get_field)
+        self.drop_indexes(model, [index_spec(old_index, model._meta.get_field)])
+        self.create_indexes(model, [spec])
 
     def add_constraint(self, model: type[models.Model], constraint: models.BaseConstraint) -> None:
         """Create the unique index of a UniqueConstraint on fields; refuse others."""
-        self.create_indexes(model, [self._constraint_spec(model, constraint)])
+        self.create_indexes(model, [constraint_spec(constraint, model._meta.get_field)])
 
     def remove_constraint(
         self, model: type[models.Model], constraint: models.BaseConstraint
     ) -> None:
         """Drop the unique index of a UniqueConstraint."""
-        self.drop_indexes(model, [self._constraint_spec(model, constraint)])
+        self._remove(model, constraint_spec(constraint, model._meta.get_field))
+
+    def _remove(self, model: type[models.Model], spec: IndexSpec) -> None:
+        """Drop an index, unless another declaration of the model asks for the same one."""
+        others = [other for other in model_specs(model) if other.name != spec.name]
+        if spec not in others:
+            self.drop_indexes(model, [spec])
 
     def alter_unique_together(
-        self,
-        model: type[models.Model],
-        old_unique_together: Any,
-        new_unique_together: Any,
+        self, model: type[models.Model], old_unique_together: Any, new_unique_together: Any
     ) -> None:
         """Create and drop the unique indexes in which the two differ."""
-        old = {tuple(names) for names in old_unique_together}
-        new = {tuple(names) for names in new_unique_together}
-        self.drop_indexes(model, [self._together_spec(model, names) for names in old - new])
-        self.create_indexes(model, [self._together_spec(model, names) for names in new - old])
-
-    def _field_specs(self, model: type[models.Model], column: models.Field) -> Iterator[IndexSpec]:
-        """Yield the indexes of one field: of the primary key, UNIQUE, or db_index."""
-        if getattr(column, "db_collation", None):
-            refuse("db_collation: use djongo_engine.indexes.CollationIndex")
-        if column.db_comment:
-            refuse("a comment on a column")
-        if column.primary_key:
-            if column.column != "_id":
-                yield IndexSpec("__primary_key__", [(column.column, 1)], {"unique": True})
-        elif column.unique:
-            yield self._unique_spec(model, [column])
-        elif column.db_index:
-            name = self._create_index_name(model._meta.db_table, [column.column], "")
-            yield IndexSpec(name, [(column.column, 1)])
-
-    def _unique_spec(
-        self,
-        model: type[models.Model],
-        columns: list[models.Field],
-        name: str | None = None,
-    ) -> IndexSpec:
-        names = [column.column for column in columns]
-        options: dict[str, Any] = {"unique": True}
-        nullable = {column.column: {"$type": _NOT_NULL} for column in columns if column.null}
-        if nullable:
-            options["partialFilterExpression"] = nullable
-        name = name or self._create_index_name(model._meta.db_table, names, "_uniq")
-        return IndexSpec(name, [(column, 1) for column in names], options)
-
-    def _together_spec(self, model: type[models.Model], names: Iterable[str]) -> IndexSpec:
-        columns: list[Any] = [model._meta.get_field(name) for name in names]
-        return self._unique_spec(model, columns)
-
-    def _constraint_spec(
-        self, model: type[models.Model], constraint: models.BaseConstraint
-    ) -> IndexSpec:
-        plain = type(constraint) is models.UniqueConstraint and not (
-            constraint.condition
-            or constraint.deferrable
-            or constraint.include
-            or constraint.opclasses
-            or constraint.expressions
-            or constraint.nulls_distinct is not None
+        old, new = (
+            [together_spec(names, model._meta.get_field) for names in together]
+            for together in (old_unique_together, new_unique_together)
         )
-        if not plain:
-            refuse(f"the constraint {constraint.name} ({type(constraint).__name__})")
-        columns: list[Any] = [model._meta.get_field(name) for name in constraint.fields]
-        return self._unique_spec(model, columns, constraint.name)
+        self._change_indexes(model, old, [*new, *model_specs(model)])
 
-    def _index_spec(self, model: type[models.Model], index: models.Index) -> IndexSpec:
-        if index.condition or index.include or index.opclasses or index.expressions:
-            refuse(f"the index {index.name}: an expression, a condition or INCLUDE")
-        keys = [
-            (model._meta.get_field(name).column, -1 if order else 1)
-            for name, order in index.fields_orders
-        ]
-        collation = getattr(index, "collation", None)
-        return IndexSpec(index.name, keys, {"collation": collation} if collation else {})
+    def alter_index_together(
+        self, model: type[models.Model], old_index_together: Any, new_index_together: Any
+    ) -> None:
+        """Create and drop the indexes in which the two differ (migrations before Django 5.1)."""
+        old, new = (
+            [plain_spec([model._meta.get_field(name) for name in names]) for names in together]
+            for together in (old_index_together, new_index_together)
+        )
+        self._change_indexes(model, old, [*new, *model_specs(model)])
 
     # Fields
 
     def add_field(self, model: type[models.Model], field: models.Field) -> None:
-        """Write the field's default into every document that lacks it; create its indexes."""
+        """Write the field's default into every document that lacks it; create its indexes.
+
+        Raises IntegrityError when there is such a document, and NULL is neither allowed nor
+        replaced by a default.
+        """
         if field.many_to_many:
             if field.remote_field.through._meta.auto_created:
                 self.create_model(field.remote_field.through)
             return
+        check_field(field, self.connection)
         if field.column is None:
             return
-        specs = list(self._field_specs(model, field))
+        if field.primary_key:
+            refuse(f"a primary key for a table that is there ({field.name})")
+        default = self._default(model, field, {field.column: {"$exists": False}})
         with translate_errors:
             self._collection(model).update_many(
-                {field.column: {"$exists": False}},
-                {"$set": {field.column: stored(self.effective_default(field))}},
+                {field.column: {"$exists": False}}, {"$set": {field.column: default}}
             )
-        self.create_indexes(model, specs)
+        self.create_indexes(model, field_specs(field))
+
+    def _default(
+        self, model: type[models.Model], field: models.Field, lacking: dict[str, Any]
+    ) -> Any:
+        """Return what to store in the documents that lack a value."""
+        default = stored(self.effective_default(field))
+        if default is None and not field.null:
+            with translate_errors:
+                if self._collection(model).find_one(lacking, {"_id": True}):
+                    raise IntegrityError(
+                        f"{field.name} may not be NULL, has no default, and {model._meta.db_table} "
+                        "holds documents without it."
+                    )
+        return default
 
     def remove_field(self, model: type[models.Model], field: models.Field) -> None:
         """Remove the field from every document, with the indexes that hold it."""
@@ -243,63 +264,82 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
             if field.remote_field.through._meta.auto_created:
                 self.delete_model(field.remote_field.through)
             return
+        if field.primary_key:
+            refuse(f"a table without its primary key ({field.name})")
         if field.column is None:
             return
+        collection = self._collection(model)
         with translate_errors:
-            for name, _ in self._indexes_on(model, field.column):
-                self._collection(model).drop_index(name)
-            self._collection(model).update_many({}, {"$unset": {field.column: ""}})
+            for name, _ in self._indexes_on(collection, field.column):
+                collection.drop_index(name)
+            collection.update_many({}, {"$unset": {field.column: ""}})
 
-    def alter_field(
+    def _alter_field(
         self,
         model: type[models.Model],
         old_field: models.Field,
         new_field: models.Field,
-        strict: bool = False,
+        *types_and_strict: Any,
     ) -> None:
         """Rename the column, fill new NOT NULLs, change the field's indexes.
 
-        Raises NotSupportedError for a change of the stored type, of the primary key, or of a
-        many-to-many relation.
+        Django's `alter_field` calls this for a column that changes, and deals with many-to-many
+        relations itself. Raises NotSupportedError for a change of what the column holds.
         """
-        if not self._field_should_be_altered(old_field, new_field):
-            return
-        old_type, new_type = (f.db_type(self.connection) for f in (old_field, new_field))
-        if old_field.many_to_many or new_field.many_to_many:
-            refuse(f"a change of the many-to-many relation {new_field.name}")
-        if old_field.primary_key != new_field.primary_key:
-            refuse(f"a change of the primary key to {new_field.name}")
-        if old_type != new_type and (old_type, new_type) not in _WIDENINGS:
-            refuse(f"a change of {new_field.name} from {old_type} to {new_type}")
-        old_specs = list(self._field_specs(model, old_field))
-        new_specs = list(self._field_specs(model, new_field))
-        column = new_field.column
-        self.drop_indexes(model, [spec for spec in old_specs if spec not in new_specs])
-        with translate_errors:
-            if old_field.column != column:
-                self._rename_column(model, old_field.column, column)
-            if old_field.null and not new_field.null:
-                default = stored(self.effective_default(new_field))
-                self._collection(model).update_many({column: None}, {"$set": {column: default}})
-        self.create_indexes(model, new_specs)
-
-    def _rename_column(self, model: type[models.Model], old: str, new: str) -> None:
-        """Rename the field in every document, and in the indexes that hold it with others."""
         collection = self._collection(model)
-        indexes = list(self._indexes_on(model, old))
-        for name, _ in indexes:
+        check_alteration(old_field, new_field, self.connection, collection)
+        old, new = old_field.column, new_field.column
+        # The indexes of the model as it was, which need not be `model`, and as it will be.
+        before = [_renamed(spec, old, new) for spec in self._specs_with(old_field, old_field)]
+        after = list(self._specs_with(old_field, new_field))
+        tightened = old_field.null and not new_field.null
+        if tightened:
+            default = self._default(model, new_field, {old: None, new: None})
+        with translate_errors:
+            if old != new:
+                both = {old: {"$exists": True}, new: {"$exists": True}}
+                if collection.find_one(both, {"_id": True}):
+                    raise ProgrammingError(
+                        f"{model._meta.db_table} holds a column {new!r} already."
+                    )
+                self._rename_column(collection, old, new, before)
+            if tightened:
+                collection.update_many({new: None}, {"$set": {new: default}})
+        self._change_indexes(model, before, after)
+
+    def _specs_with(self, old: models.Field, field: models.Field) -> Iterator[IndexSpec]:
+        """Yield the indexes of the old field's model with `field` in the old one's place."""
+        yield from field_specs(field)
+        yield from model_specs(old.model, **{old.name: field})
+
+    def _rename_column(
+        self, collection: Documents, old: str, new: str, declared: list[IndexSpec]
+    ) -> None:
+        """Rename the field in every document, and in the indexes that no model declares."""
+        others = []
+        for name, index in self._indexes_on(collection, old):
             collection.drop_index(name)
-        collection.update_many({}, {"$rename": {old: new}})
-        for name, index in indexes:
-            keys = [(new if column == old else column, order) for column, order in index["key"]]
-            options = {
-                key: value for key, value in index.items() if key not in ("key", "v", "ns", "name")
-            }
-            collection.create_index(keys, name=name, **options)
+            options = {key: index[key] for key in index.keys() - {"key", "v", "ns", "name"}}
+            spec = _renamed(IndexSpec(name, list(index["key"]), options), old, new)
+            if spec not in declared:
+                others.append(spec)
+        collection.update_many({old: {"$exists": True}}, {"$rename": {old: new}})
+        for spec in others:
+            collection.create_index(spec.keys, name=spec.name, **spec.options)
 
     def _indexes_on(
-        self, model: type[models.Model], column: str
+        self, collection: Documents, column: str
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        for name, index in self._collection(model).index_information().items():
+        for name, index in collection.index_information().items():
             if any(key == column for key, _ in index["key"]):
                 yield name, dict(index)
+
+
+def _renamed(spec: IndexSpec, old: str, new: str) -> IndexSpec:
+    """Return the same index after its column was renamed."""
+    options = dict(spec.options)
+    if partial := options.get("partialFilterExpression"):
+        renamed = {new if column == old else column: test for column, test in partial.items()}
+        options["partialFilterExpression"] = renamed
+    keys = [(new if column == old else column, order) for column, order in spec.keys]
+    return IndexSpec(spec.name, keys, options)

@@ -1,18 +1,26 @@
-"""`migrate`, safe to run side by side."""
+"""`migrate`, safe to run side by side and to run again after a failure."""
 
 from typing import Any
 
+import pymongo
 from django.core.management.commands import migrate
 from django.db import connections
+from django.db.migrations import Migration
 
+from djongo_engine.journal import Journal
 from djongo_engine.lock import database_lock
+
+DAY_SECONDS = 24 * 60 * 60
+"""Longer than any migration: an index over much data takes more than a request may (timeoutMS)."""
 
 
 class Command(migrate.Command):
-    """Django's migrate, one at a time on a MongoDB database.
+    """Django's migrate, one at a time on a MongoDB database, and going on where one stopped.
 
-    Django leaves this to the database's transactions, which there are none of here.
+    Django leaves both to the database's transactions, which there are none of here.
     """
+
+    journal: Journal | None = None
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate while holding the database's `migrate` lock."""
@@ -24,5 +32,29 @@ class Command(migrate.Command):
         def say_who(holder: str) -> None:
             self.stdout.write(f"Waiting for {holder}, which is migrating this database.")
 
-        with database_lock(connection.database, "migrate", say_who):
+        with (
+            database_lock(connection.database, "migrate", say_who) as still_alone,
+            pymongo.timeout(DAY_SECONDS),
+        ):
+            self.journal = Journal(connection, still_alone)
+            self.journal.forget_ended()
             super().handle(*args, **options)
+            self._say_what_is_unfinished(self.journal)
+
+    def migration_progress_callback(
+        self, action: str, migration: Migration | None = None, fake: bool = False
+    ) -> None:
+        """Let the journal follow what Django announces."""
+        going_on = []
+        if self.journal and migration and not fake and action in ("apply_start", "unapply_start"):
+            going_on = self.journal.begin(migration, backwards=action == "unapply_start")
+        super().migration_progress_callback(action, migration, fake)
+        if going_on and self.verbosity >= 1:
+            self.stdout.write(f" (in effect: its first {len(going_on)} operations)", ending="")
+        if self.journal and migration and action in ("apply_success", "unapply_success"):
+            self.journal.end(migration)
+
+    def _say_what_is_unfinished(self, journal: Journal) -> None:
+        for entry in journal.unfinished() if self.verbosity >= 1 else []:
+            state = "undone" if entry["backwards"] else "applied"
+            self.stdout.write(self.style.NOTICE(f"{entry['_id']} is still half {state}."))
