@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FieldError
 from django.db import models
-from django.db.models.expressions import Col, DatabaseDefault
+from django.db.models.expressions import Col, DatabaseDefault, OrderBy
 from django.db.models.sql import Query, compiler
 from django.db.models.sql.constants import (
     GET_ITERATOR_CHUNK_SIZE,
@@ -18,11 +18,13 @@ from django.db.models.sql.constants import (
     ROW_COUNT,
     SINGLE,
 )
+from django.utils.functional import cached_property
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
 from djongo_engine.conditions import Conditions
 from djongo_engine.counters import next_ids, raise_counter
+from djongo_engine.datatypes import DECIMAL, INTEGER, NUMBERS, kind_of, kind_of_field
 from djongo_engine.errors import refuse, translate_errors
 from djongo_engine.expressions import Accumulators, Document, Translator
 from djongo_engine.plan import Plan, Planner, Row
@@ -36,6 +38,20 @@ class SQLCompiler(compiler.SQLCompiler):
         """Return the pymongo collection of that name."""
         collection: Collection[Document] = self.connection.database[name]
         return collection
+
+    def compile(self, node: Any) -> tuple[str, tuple[()]]:
+        """Return a name instead of SQL text: all that Django does here is to compare texts."""
+        if isinstance(node, OrderBy):
+            name, _ = self.compile(node.expression)
+            return f"{name} {'DESC' if node.descending else 'ASC'}", ()
+        if isinstance(node, Col):
+            return f"{node.alias}.{node.target.column}", ()
+        return self.names.setdefault(node, f"expression {len(self.names)}"), ()
+
+    @cached_property
+    def names(self) -> dict[Any, str]:
+        """Return the names given to expressions so far."""
+        return {}
 
     def plan(self) -> Plan:
         """Return the plan of this SELECT. Raises EmptyResultSet, NotSupportedError."""
@@ -84,7 +100,7 @@ class SQLCompiler(compiler.SQLCompiler):
 
     def where_of(self, query: Query) -> Document:
         """Return the filter of an UPDATE or DELETE that touches its base table alone."""
-        translator = Translator(self.connection, query.get_initial_alias(), ())
+        translator = Translator(self, query.get_initial_alias(), ())
         return Conditions(self, translator).filter(query.where)
 
 
@@ -95,7 +111,7 @@ class SQLAggregateCompiler(SQLCompiler):
         """Return the inner plan with one more group behind it."""
         inner = self.query.inner_query.get_compiler(self.using, elide_empty=self.elide_empty)
         plan: Plan = inner.plan()
-        translator = Translator(self.connection, "", ())
+        translator = Translator(self, "", ())
         translator.grouped = True
         translator.refs = {
             alias: column
@@ -148,7 +164,7 @@ class SQLInsertCompiler(SQLCompiler, compiler.SQLInsertCompiler):
             value = self.prepare_value(field, self.pre_save_val(field, obj))
             if isinstance(value, DatabaseDefault) or hasattr(value, "as_sql"):
                 refuse("an expression as a value to insert")
-            document[field.column] = stored(value)
+            document[field.column] = stored(value, field)
         return document
 
     def _fill_auto_field(self, meta: Any, documents: list[Document]) -> None:
@@ -228,22 +244,37 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
     def _change(self) -> Document | list[Document]:
         values: Document = {}
         computed: Document = {}
-        translator = Translator(self.connection, self.query.get_initial_alias(), ())
+        translator = Translator(self, self.query.get_initial_alias(), ())
         for field, _, value in self.query.values:
             if hasattr(value, "resolve_expression"):
                 value = value.resolve_expression(self.query, allow_joins=False, for_save=True)
                 if value.contains_aggregate or value.contains_over_clause:
                     raise FieldError(f"{field.name} cannot be set to an aggregate: {value!r}")
-                if not isinstance(value, models.Value):
-                    computed[field.column] = translator.value(value)
+                if type(value) is not models.Value:
+                    computed[field.column] = self._computed(translator, field, value)
                     continue
-                value = translator.constant(value)
+                translator.constant(value)  # refuses what is no scalar
+                value = value.value
             elif hasattr(value, "prepare_database_save"):
                 if not field.remote_field:
                     raise TypeError(f"{field} cannot be set to a model instance, {value!r}.")
                 value = value.prepare_database_save(field)
-            values[field.column] = stored(field.get_db_prep_save(value, self.connection))
+            values[field.column] = stored(field.get_db_prep_save(value, self.connection), field)
         if not computed:
             return {"$set": values} if values else {}
         literals = {column: {"$literal": value} for column, value in values.items()}
         return [{"$set": {**literals, **computed}}]
+
+    @staticmethod
+    def _computed(translator: Translator, field: models.Field, value: Any) -> Any:
+        """Return the expression for a field, converted as the field stores it."""
+        kind, target = kind_of(value), kind_of_field(field)
+        if kind is not None and kind != target and not (kind == INTEGER and target in NUMBERS):
+            refuse(f"an update of a {type(field).__name__} by another type")
+        expression = translator.value(value)
+        if target == INTEGER:
+            # Fails for a double, which an integer beyond 64 bits becomes.
+            return {"$toLong": expression}
+        if target == DECIMAL:
+            return {"$round": [{"$toDecimal": expression}, field.decimal_places]}
+        return expression

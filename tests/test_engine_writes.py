@@ -128,8 +128,8 @@ def test_update_and_delete_over_another_collection_select_first():
     [
         lambda: Record.objects.update(text=Upper("text")),
         lambda: Record.objects.update(text=Value({"$inc": 1})),
-        lambda: Record.objects.filter(day__year=2026).update(text="b"),
-        lambda: Record.objects.filter(day__year=2026).delete(),
+        lambda: Record.objects.filter(moment__time=datetime.time(1)).update(text="b"),
+        lambda: Record.objects.filter(moment__time=datetime.time(1)).delete(),
         lambda: Record.objects.extra(where=["1=1"]).delete(),
         lambda: Record.objects.create(text=Upper(Value("a"))),
     ],
