@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FieldError
 from django.db import models
+from django.db.models.constants import OnConflict
 from django.db.models.expressions import Col, DatabaseDefault, OrderBy
 from django.db.models.sql import Query, compiler
 from django.db.models.sql.constants import (
@@ -24,8 +25,8 @@ from pymongo.errors import BulkWriteError
 
 from djongo_engine.conditions import Conditions
 from djongo_engine.counters import next_ids, raise_counter
-from djongo_engine.datatypes import DECIMAL, INTEGER, NUMBERS, kind_of, kind_of_field
-from djongo_engine.errors import refuse, translate_errors
+from djongo_engine.datatypes import DECIMAL, FLOAT, INTEGER, NUMBERS, kind_of, kind_of_field
+from djongo_engine.errors import DUPLICATE_KEY, refuse, translate_errors
 from djongo_engine.expressions import Accumulators, Document, Translator
 from djongo_engine.plan import Plan, Planner, Row
 from djongo_engine.values import stored
@@ -144,8 +145,8 @@ class SQLInsertCompiler(SQLCompiler, compiler.SQLInsertCompiler):
         A batch that meets a duplicate is taken back as far as it was inserted, because a SQL
         database stores none of it. Raises IntegrityError for a duplicate.
         """
-        if self.query.on_conflict is not None:
-            refuse("bulk_create() with conflicts ignored or updated")
+        if self.query.on_conflict not in (None, OnConflict.IGNORE):
+            refuse("bulk_create() with conflicts updated")
         meta = self.query.get_meta()
         documents = [self._document(obj) for obj in self.query.objs]
         with translate_errors:
@@ -179,17 +180,24 @@ class SQLInsertCompiler(SQLCompiler, compiler.SQLInsertCompiler):
         for document, identity in zip(missing, ids, strict=True):
             document[auto.column] = identity
 
-    @staticmethod
-    def _insert(collection: Collection[Document], documents: list[Document]) -> None:
-        if len(documents) == 1:
+    def _insert(self, collection: Collection[Document], documents: list[Document]) -> None:
+        ignore_conflicts = self.query.on_conflict is OnConflict.IGNORE
+        if len(documents) == 1 and not ignore_conflicts:
             collection.insert_one(documents[0])
             return
-        try:
-            collection.insert_many(documents)
-        except BulkWriteError as error:
-            inserted = documents[: error.details["nInserted"]]
-            collection.delete_many({"_id": {"$in": [doc["_id"] for doc in inserted]}})
-            raise
+        inserted: list[Document] = []
+        while documents:
+            try:
+                collection.insert_many(documents)
+                return
+            except BulkWriteError as error:
+                inserted += documents[: error.details["nInserted"]]
+                failures = error.details["writeErrors"]
+                if ignore_conflicts and failures and failures[0]["code"] == DUPLICATE_KEY:
+                    documents = documents[failures[0]["index"] + 1 :]
+                    continue
+                collection.delete_many({"_id": {"$in": [doc["_id"] for doc in inserted]}})
+                raise
 
 
 class SQLDeleteCompiler(SQLCompiler, compiler.SQLDeleteCompiler):
@@ -275,6 +283,8 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
         if target == INTEGER:
             # Fails for a double, which an integer beyond 64 bits becomes.
             return {"$toLong": expression}
+        if target == FLOAT:
+            return {"$toDouble": expression}
         if target == DECIMAL:
             return {"$round": [{"$toDecimal": expression}, field.decimal_places]}
         return expression

@@ -18,6 +18,7 @@ from django.db.models.expressions import (
     NegatedExpression,
 )
 from django.db.models.fields import related_lookups
+from django.db.models.functions import ExtractIsoYear, ExtractYear
 from django.db.models.sql import Query
 from django.db.models.sql.where import AND, OR, XOR, NothingNode, WhereNode
 
@@ -253,7 +254,9 @@ class Conditions:
 
     def _year(self, lookup: Any) -> Condition | None:
         """Return `date__year=2026` as bounds of the date, which an index serves."""
-        path = None if self.computed else self.translator.path(lookup.lhs.lhs)
+        if self.computed or type(lookup.lhs) not in (ExtractYear, ExtractIsoYear):
+            return None
+        path = self.translator.path(lookup.lhs.lhs)
         if path is None or not lookup.rhs_is_direct_value():
             return None
         bounds = lookup.get_bound_params(*lookup.year_lookup_bounds(self.connection, lookup.rhs))
@@ -271,12 +274,15 @@ class Conditions:
         if kind_of(lookup.lhs) != TEXT:
             refuse(f"{lookup.lookup_name} on a {type(lookup.lhs.output_field).__name__}")
         _, (value,) = lookup.get_db_prep_lookup(lookup.rhs, self.connection)
+        text = scalar(value)
+        if not isinstance(text, str):
+            refuse(f"{lookup.lookup_name} with a {type(value).__name__}")
         if type(lookup) in REGEXES:
-            if not isinstance(value, str) or "\0" in value:
-                refuse("a regular expression that is no text, or has a NUL")
-            return {"$regex": value, "$options": REGEXES[type(lookup)]}
+            if "\0" in text:
+                refuse("a regular expression with a NUL")
+            return {"$regex": text, "$options": REGEXES[type(lookup)]}
         start, end, options = PATTERNS[type(lookup)]
-        return {"$regex": start + escape(str(value)) + end, "$options": options}
+        return {"$regex": start + escape(text) + end, "$options": options}
 
     def _isnull(self, lookup: Any, path: str | None) -> Condition:
         if not isinstance(lookup.rhs, bool):
@@ -315,6 +321,8 @@ class Conditions:
 
     def _column_of(self, query: Query, outer: Any) -> list[Any]:
         """Return the one column that a query selects, which `outer` is to be compared with."""
+        if type(query) is not Query:
+            refuse(f"a subquery of the class {type(query).__name__}")
         compiler = query.get_compiler(connection=self.connection)
         rows = [row[0] for chunk in compiler.execute_sql() for row in chunk]
         common([outer, compiler.select[0][0]])

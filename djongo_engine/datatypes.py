@@ -12,10 +12,12 @@ from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models import aggregates, expressions
 from django.db.models.functions import Coalesce
+from django.db.models.sql.compiler import PositionRef
 
 from djongo_engine.errors import refuse
 
 INTEGER, FLOAT, DECIMAL, TEXT, BINARY = "integer", "float", "decimal", "text", "binary"
+REFERENCES = (expressions.Ref, PositionRef)
 NUMBERS = {INTEGER, FLOAT, DECIMAL}
 _KINDS = (
     (models.IntegerField, INTEGER),
@@ -65,7 +67,7 @@ def _declared(expression: Any) -> Any:
 
 def _actual(expression: Any) -> Any:
     class_: type = type(expression)
-    if issubclass(class_, expressions.Ref):
+    if class_ in REFERENCES:
         return kind_of(expression.source)
     if class_ is expressions.ExpressionWrapper:
         return kind_of(expression.expression)

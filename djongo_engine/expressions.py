@@ -12,6 +12,7 @@ from django.db.models.sql.where import WhereNode
 
 from djongo_engine.datatypes import (
     NUMBERS,
+    REFERENCES,
     TEXT,
     kind_of,
     kind_of_field,
@@ -117,7 +118,7 @@ class Translator:
         kind = type(expression)
         if kind is expressions.Col:
             return self._column(expression)
-        if isinstance(expression, expressions.Ref):
+        if kind in REFERENCES:
             return self.refs.get(expression.refs) or self.path(expression.source)
         if kind is expressions.ExpressionWrapper:
             return self.path(expression.expression)
@@ -143,7 +144,7 @@ class Translator:
         if path := self.path(expression):
             return f"${path}"
         kind = type(expression)
-        if isinstance(expression, expressions.Ref):
+        if kind in REFERENCES:
             return self.value(expression.source)
         if kind is expressions.ExpressionWrapper:
             return self.value(expression.expression)
@@ -190,6 +191,8 @@ class Translator:
         default = self.value(case.default)
         if not case.cases:
             return default
+        if any(type(when) is not expressions.When for when in case.cases):
+            refuse("an unknown When()")
         branches = [
             {"case": self.test(when.condition)[0], "then": self.value(when.result)}
             for when in case.cases

@@ -21,7 +21,7 @@ class DatabaseFeatures(features.DatabaseFeatures):
 
     update_can_self_select = False
     delete_can_self_reference_subquery = False
-    supports_ignore_conflicts = False
+    supports_ignore_conflicts = True
     supports_update_conflicts = False
     supports_select_union = False
     supports_select_intersection = False

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db.models.aggregates import Aggregate
-from django.db.models.expressions import OrderBy, Ref, Value
+from django.db.models.expressions import OrderBy, Value
 from django.db.models.sql.constants import INNER
 from django.db.models.sql.datastructures import BaseTable, Join
 from pymongo.collection import Collection
 
 from djongo_engine.conditions import EVERYTHING, Conditions
-from djongo_engine.datatypes import refuse_order_of_binary
+from djongo_engine.datatypes import REFERENCES, refuse_order_of_binary
 from djongo_engine.errors import refuse
 from djongo_engine.expressions import JOINED, Accumulators, Document, Translator, is_null, walk
 
@@ -217,7 +217,7 @@ class Planner:
     def _group_columns(self) -> list[Any]:
         columns: list[Any] = []
         if isinstance(self.query.group_by, tuple):
-            columns += [e.source if isinstance(e, Ref) else e for e in self.query.group_by]
+            columns += [e.source if type(e) in REFERENCES else e for e in self.query.group_by]
         for expression in self.selected:
             columns += expression.get_group_by_cols()
         for order, (_, _, is_ref) in self.order_by:
@@ -304,7 +304,7 @@ class Planner:
             if type(order) is not OrderBy:
                 refuse(f"the order {type(order).__name__}")
             source = order.expression
-            while isinstance(source, Ref):
+            while type(source) in REFERENCES:
                 source = source.source
             if type(source) is Value:
                 continue

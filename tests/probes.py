@@ -158,6 +158,8 @@ def difference(ours: Any, right: Any) -> tuple[Any, Any]:
         for one, other in zip(ours, right, strict=True):
             if one != other:
                 return difference(one, other)
+    if isinstance(ours, dict) and isinstance(right, dict) and ours.keys() == right.keys():
+        return difference(sorted(ours.items()), sorted(right.items()))
     return ours, right
 
 

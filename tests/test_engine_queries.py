@@ -205,7 +205,9 @@ REFUSED = {
     "document as a value": lambda r: list(r.filter(text=Value({"$gt": ""}))),
     "deviation": lambda r: r.aggregate(n=StdDev("pk")),
     "distinct on": lambda r: list(r.order_by("text").distinct("text")),
-    "conflicts ignored": lambda r: r.bulk_create([Record(pk=1)], ignore_conflicts=True),
+    "conflicts updated": lambda r: r.bulk_create(
+        [Record(pk=1)], update_conflicts=True, unique_fields=["key"], update_fields=["text"]
+    ),
     "outer column": lambda r: list(r.filter(Exists(r.filter(number__lt=OuterRef("pk"))))),
     "explain": lambda r: r.explain(),
 }
