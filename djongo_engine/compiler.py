@@ -23,11 +23,12 @@ from django.utils.functional import cached_property
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
+from djongo_engine.accumulators import Accumulators
 from djongo_engine.conditions import Conditions
 from djongo_engine.counters import next_ids, raise_counter
 from djongo_engine.datatypes import DECIMAL, FLOAT, INTEGER, NUMBERS, kind_of, kind_of_field
 from djongo_engine.errors import DUPLICATE_KEY, refuse, translate_errors
-from djongo_engine.expressions import Accumulators, Document, Translator
+from djongo_engine.expressions import Document, Translator
 from djongo_engine.plan import Plan, Planner, Row
 from djongo_engine.values import stored
 

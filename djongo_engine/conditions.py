@@ -5,8 +5,7 @@ is false. A NULL makes a comparison neither, so NOT swaps the two, AND and OR co
 De Morgan, and no rule of Django's SQL about `IS NOT NULL` is needed to get NOT right.
 """
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db.models import lookups
@@ -22,100 +21,24 @@ from django.db.models.functions import ExtractIsoYear, ExtractYear
 from django.db.models.sql import Query
 from django.db.models.sql.where import AND, OR, XOR, NothingNode, WhereNode
 
-from djongo_engine.datatypes import TEXT, common, kind_of, refuse_order_of_binary
+from djongo_engine.datatypes import common, refuse_order_of_binary
 from djongo_engine.errors import refuse
 from djongo_engine.expressions import Document, Translator, is_condition, is_null
+from djongo_engine.filters import (
+    ALWAYS,
+    EVERYTHING,
+    NEVER,
+    NOTHING,
+    Condition,
+    all_of,
+    any_of,
+    as_expression,
+    of_values,
+)
+from djongo_engine.lookups import COMPARISONS, YEARS, test_of, year_test
 from djongo_engine.values import in_order, scalar
 
-EVERYTHING: Document = {}
-NOTHING: Document = {"$nor": [{}]}
-
-
-class Condition(NamedTuple):
-    """The filter for documents where a condition is true, and where it is false."""
-
-    true: Document
-    false: Document
-
-
-ALWAYS = Condition(EVERYTHING, NOTHING)
-NEVER = Condition(NOTHING, EVERYTHING)
-
-COMPARISONS: dict[type, str] = {
-    lookups.Exact: "$eq",
-    lookups.IntegerFieldExact: "$eq",
-    related_lookups.RelatedExact: "$eq",
-    lookups.GreaterThan: "$gt",
-    lookups.IntegerGreaterThan: "$gt",
-    related_lookups.RelatedGreaterThan: "$gt",
-    lookups.GreaterThanOrEqual: "$gte",
-    lookups.IntegerGreaterThanOrEqual: "$gte",
-    related_lookups.RelatedGreaterThanOrEqual: "$gte",
-    lookups.LessThan: "$lt",
-    lookups.IntegerLessThan: "$lt",
-    related_lookups.RelatedLessThan: "$lt",
-    lookups.LessThanOrEqual: "$lte",
-    lookups.IntegerLessThanOrEqual: "$lte",
-    related_lookups.RelatedLessThanOrEqual: "$lte",
-    lookups.YearExact: "$eq",
-    lookups.YearGt: "$gt",
-    lookups.YearGte: "$gte",
-    lookups.YearLt: "$lt",
-    lookups.YearLte: "$lte",
-}
-# How a date compares with the bounds that Django gives for a year.
-YEARS: dict[type, tuple[str, ...]] = {
-    lookups.YearExact: ("$gte", "$lte"),
-    lookups.YearGt: ("$gt",),
-    lookups.YearGte: ("$gte",),
-    lookups.YearLt: ("$lt",),
-    lookups.YearLte: ("$lte",),
-}
 MEMBERSHIPS = {lookups.In, related_lookups.RelatedIn}
-# In PCRE `$` also matches before a last newline.
-END = r"$(?!\n)"
-PATTERNS: dict[type, tuple[str, str, str]] = {
-    lookups.IExact: ("^", END, "is"),
-    lookups.Contains: ("", "", "s"),
-    lookups.IContains: ("", "", "is"),
-    lookups.StartsWith: ("^", "", "s"),
-    lookups.IStartsWith: ("^", "", "is"),
-    lookups.EndsWith: ("", END, "s"),
-    lookups.IEndsWith: ("", END, "is"),
-}
-REGEXES: dict[type, str] = {lookups.Regex: "", lookups.IRegex: "i"}
-
-
-def escape(text: str) -> str:
-    """Return a regular expression, for PCRE, that matches exactly this text.
-
-    A NUL, which ends a regular expression in BSON, is written as an escape.
-    """
-    return "".join(
-        char if char.isalnum() or ord(char) > 127 else "\\x00" if char == "\0" else f"\\{char}"
-        for char in text
-    )
-
-
-def all_of(filters: Iterable[Document]) -> Document:
-    """Return the conjunction: one flat, index-friendly document where no key repeats."""
-    parts = [part for part in filters if part != EVERYTHING]
-    if NOTHING in parts:
-        return NOTHING
-    keys = [key for part in parts for key in part]
-    if len(set(keys)) == len(keys):
-        return {key: value for part in parts for key, value in part.items()}
-    return {"$and": parts}
-
-
-def any_of(filters: Iterable[Document]) -> Document:
-    """Return the disjunction."""
-    parts = [part for part in filters if part != NOTHING]
-    if EVERYTHING in parts:
-        return EVERYTHING
-    if not parts:
-        return NOTHING
-    return parts[0] if len(parts) == 1 else {"$or": parts}
 
 
 class Conditions:
@@ -147,7 +70,7 @@ class Conditions:
     def test(self, condition: Any) -> tuple[Any, Any]:
         """Return a condition as two expressions: whether it is true, and whether it is false."""
         true, false = self._node(condition)
-        return _as_expression(true), _as_expression(false)
+        return as_expression(true), as_expression(false)
 
     def _node(self, node: Any) -> Condition:
         kind = type(node)
@@ -210,8 +133,8 @@ class Conditions:
         if kind is lookups.Exact and is_condition(lookup.lhs) and isinstance(lookup.rhs, bool):
             true, false = self._node(lookup.lhs)
             return Condition(true, false) if lookup.rhs else Condition(false, true)
-        if kind in YEARS and (condition := self._year(lookup)):
-            return condition
+        if kind in YEARS and (path := self._year_path(lookup)):
+            return self._of(lookup, path, year_test(lookup, self.connection))
         path = None if self.computed else self.translator.path(lookup.lhs)
         if kind in (lookups.IsNull, related_lookups.RelatedIsNull):
             return self._isnull(lookup, path)
@@ -219,27 +142,7 @@ class Conditions:
             return self._in(lookup, path)
         if not lookup.rhs_is_direct_value():
             return self._compare(lookup)
-        return self._of(lookup, path, self._test(lookup))
-
-    def _test(self, lookup: Any) -> Document:
-        """Return the test that a lookup with a direct value makes, as in a filter of a field."""
-        kind = type(lookup)
-        if operator := COMPARISONS.get(kind):
-            if operator != "$eq":
-                refuse_order_of_binary(lookup.lhs)
-            return {operator: self._operand(lookup)}
-        if kind is lookups.Range:
-            refuse_order_of_binary(lookup.lhs)
-            if any(hasattr(bound, "resolve_expression") for bound in lookup.rhs):
-                refuse("a range with an expression as a bound")
-            _, bounds = lookup.get_db_prep_lookup(lookup.rhs, self.connection)
-            low, high = (scalar(bound) for bound in bounds)
-            if low is None or high is None:
-                refuse("a range with NULL as a bound")
-            return {"$gte": low, "$lte": high}
-        if kind in PATTERNS or kind in REGEXES:
-            return self._pattern(lookup)
-        refuse(f"the lookup {kind.__name__}")
+        return self._of(lookup, path, test_of(lookup, self.compiler))
 
     def _of(self, lookup: Any, path: str | None, test: Document) -> Condition:
         """Return the condition that a test makes of the left side of a lookup."""
@@ -248,41 +151,15 @@ class Conditions:
         value = self.translator.value(lookup.lhs)
         if "$regex" in test:
             pattern = {"regex": {"$literal": test["$regex"]}, "options": test["$options"]}
-            return _of_values([value], {"$regexMatch": {"input": value, **pattern}})
+            return of_values([value], {"$regexMatch": {"input": value, **pattern}})
         tests = [{operator: [value, {"$literal": test[operator]}]} for operator in test]
-        return _of_values([value], {"$and": tests})
+        return of_values([value], {"$and": tests})
 
-    def _year(self, lookup: Any) -> Condition | None:
-        """Return `date__year=2026` as bounds of the date, which an index serves."""
+    def _year_path(self, lookup: Any) -> str | None:
+        """Return the path of the date in `date__year=2026`, None if no field holds it."""
         if self.computed or type(lookup.lhs) not in (ExtractYear, ExtractIsoYear):
             return None
-        path = self.translator.path(lookup.lhs.lhs)
-        if path is None or not lookup.rhs_is_direct_value():
-            return None
-        bounds = lookup.get_bound_params(*lookup.year_lookup_bounds(self.connection, lookup.rhs))
-        return self._of(lookup, path, dict(zip(YEARS[type(lookup)], bounds, strict=True)))
-
-    def _operand(self, lookup: Any) -> Any:
-        # process_rhs and not get_db_prep_lookup: it knows the range of integer fields.
-        _, (value,) = lookup.process_rhs(self.compiler, self.connection)
-        value = scalar(value)
-        if value is None:
-            refuse("a comparison with NULL")
-        return value
-
-    def _pattern(self, lookup: Any) -> Document:
-        if kind_of(lookup.lhs) != TEXT:
-            refuse(f"{lookup.lookup_name} on a {type(lookup.lhs.output_field).__name__}")
-        _, (value,) = lookup.get_db_prep_lookup(lookup.rhs, self.connection)
-        text = scalar(value)
-        if not isinstance(text, str):
-            refuse(f"{lookup.lookup_name} with a {type(value).__name__}")
-        if type(lookup) in REGEXES:
-            if "\0" in text:
-                refuse("a regular expression with a NUL")
-            return {"$regex": text, "$options": REGEXES[type(lookup)]}
-        start, end, options = PATTERNS[type(lookup)]
-        return {"$regex": start + escape(text) + end, "$options": options}
+        return self.translator.path(lookup.lhs.lhs) if lookup.rhs_is_direct_value() else None
 
     def _isnull(self, lookup: Any, path: str | None) -> Condition:
         if not isinstance(lookup.rhs, bool):
@@ -336,7 +213,7 @@ class Conditions:
         query = exists.query.clone()
         where = query.where
         links = []
-        if where.connector == AND and not where.negated:
+        if type(where) is WhereNode and where.connector == AND and not where.negated:
             links = [child for child in where.children if _outer_and_inner(child, query)]
         if not links:
             compiler = query.get_compiler(connection=self.connection)
@@ -366,29 +243,7 @@ class Conditions:
         if operator != "$eq":
             refuse_order_of_binary(lookup.lhs)
         sides = [self.translator.value(lookup.lhs), self.translator.value(lookup.rhs)]
-        return _of_values(sides, {operator: sides})
-
-
-def _of_values(values: list[Any], test: Document) -> Condition:
-    """Return the condition that a test makes of values: neither true nor false with a NULL."""
-    known = [{"$not": [is_null(value)]} for value in values]
-    return Condition(
-        {"$expr": {"$and": [*known, test]}},
-        {"$expr": {"$and": [*known, {"$not": [test]}]}},
-    )
-
-
-def _as_expression(filter_: Document) -> Any:
-    """Return a filter that consists of `$expr` alone as an expression."""
-    terms: list[Any] = []
-    for operator, operand in filter_.items():
-        if operator == "$expr":
-            terms.append(operand)
-        elif operator == "$nor":
-            terms.append({"$not": [{"$or": [_as_expression(part) for part in operand]}]})
-        else:
-            terms.append({operator: [_as_expression(part) for part in operand]})
-    return {"$and": terms}
+        return of_values(sides, {operator: sides})
 
 
 def _outer_and_inner(node: Any, query: Query) -> tuple[Col, Col] | None:

@@ -11,10 +11,12 @@ from django.db.models.sql.constants import INNER
 from django.db.models.sql.datastructures import BaseTable, Join
 from pymongo.collection import Collection
 
-from djongo_engine.conditions import EVERYTHING, Conditions
+from djongo_engine.accumulators import Accumulators
+from djongo_engine.conditions import Conditions
 from djongo_engine.datatypes import REFERENCES, refuse_order_of_binary
 from djongo_engine.errors import refuse
-from djongo_engine.expressions import JOINED, Accumulators, Document, Translator, is_null, walk
+from djongo_engine.expressions import JOINED, Document, Translator, is_null, walk
+from djongo_engine.filters import EVERYTHING
 
 Row = tuple[Any, ...]
 

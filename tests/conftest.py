@@ -22,8 +22,8 @@ OPTIONS = {
     "database": None,
     "suppress_health_check": list(hypothesis.HealthCheck),
 }
-hypothesis.settings.register_profile("suite", derandomize=True, max_examples=80, **OPTIONS)
-hypothesis.settings.register_profile("probes", max_examples=5000, print_blob=True, **OPTIONS)
+hypothesis.settings.register_profile("suite", derandomize=True, max_examples=40, **OPTIONS)
+hypothesis.settings.register_profile("probes", max_examples=2000, print_blob=True, **OPTIONS)
 hypothesis.settings.load_profile("suite")
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
