@@ -112,8 +112,10 @@ def where(method: str, *conditions: Q, **lookups: Any) -> Probe:
 
 def _lookups() -> Iterator[tuple[str, Probe]]:
     for method in ("filter", "exclude"):
-        for text, lookup in itertools.product(TEXTS, TEXT_LOOKUPS):
+        for number, (text, lookup) in enumerate(itertools.product(TEXTS, TEXT_LOOKUPS)):
             if method == "exclude" and lookup != "icontains":
+                continue
+            if lookup in ("exact", "istartswith", "endswith") and number % 3:
                 continue
             field = "text" if method == "filter" else "note"
             name = f"{field}__{lookup}"
@@ -183,7 +185,7 @@ def _conditions() -> Iterator[tuple[str, Probe]]:
         yield f"filter({name})", where("filter", tree)
         yield f"exclude({name})", where("exclude", tree)
     for left, operator, right in itertools.product(
-        FIELDS, ["exact", "lt"], ["number", "ratio", "amount", "text", "flag", "day", "raw"]
+        FIELDS, ["lt"], ["number", "ratio", "amount", "text", "flag", "day", "raw"]
     ):
         yield (
             f"filter({left}__{operator}=F({right!r}))",

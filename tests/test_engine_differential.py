@@ -77,8 +77,9 @@ def few(sqlite):
         def restore() -> None:
             for model, documents in kept.items():
                 collection = connection.database[model._meta.db_table]
-                collection.delete_many({})
-                collection.insert_many(documents)
+                if list(collection.find()) != documents:
+                    collection.delete_many({})
+                    collection.insert_many(documents)
 
         yield restore
         transaction.set_rollback(True, using="sqlite")
