@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FieldError
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models.constants import OnConflict
 from django.db.models.expressions import Col, DatabaseDefault, OrderBy
 from django.db.models.sql import Query, compiler
@@ -26,7 +26,15 @@ from pymongo.errors import BulkWriteError
 from djongo_engine.accumulators import Accumulators
 from djongo_engine.conditions import Conditions
 from djongo_engine.counters import next_ids, raise_counter
-from djongo_engine.datatypes import DECIMAL, FLOAT, INTEGER, NUMBERS, kind_of, kind_of_field
+from djongo_engine.datatypes import (
+    DECIMAL,
+    FLOAT,
+    INTEGER,
+    NUMBERS,
+    kind_of,
+    kind_of_field,
+    may_be_null,
+)
 from djongo_engine.errors import DUPLICATE_KEY, refuse, translate_errors
 from djongo_engine.expressions import Document, Translator
 from djongo_engine.plan import Plan, Planner, Row
@@ -166,6 +174,8 @@ class SQLInsertCompiler(SQLCompiler, compiler.SQLInsertCompiler):
             value = self.prepare_value(field, self.pre_save_val(field, obj))
             if isinstance(value, DatabaseDefault) or hasattr(value, "as_sql"):
                 refuse("an expression as a value to insert")
+            if value is None and not isinstance(field, models.AutoField):
+                _check_null(field)
             document[field.column] = stored(value, field)
         return document
 
@@ -268,6 +278,8 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
                 if not field.remote_field:
                     raise TypeError(f"{field} cannot be set to a model instance, {value!r}.")
                 value = value.prepare_database_save(field)
+            if value is None:
+                _check_null(field)
             values[field.column] = stored(field.get_db_prep_save(value, self.connection), field)
         if not computed:
             return {"$set": values} if values else {}
@@ -280,6 +292,8 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
         kind, target = kind_of(value), kind_of_field(field)
         if kind is not None and kind != target and not (kind == INTEGER and target in NUMBERS):
             refuse(f"an update of a {type(field).__name__} by another type")
+        if not field.null and may_be_null(value):
+            refuse(f"an update of {field.name}, which may not be NULL, by what may be")
         expression = translator.value(value)
         if target == INTEGER:
             # Fails for a double, which an integer beyond 64 bits becomes.
@@ -289,3 +303,9 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
         if target == DECIMAL:
             return {"$round": [{"$toDecimal": expression}, field.decimal_places]}
         return expression
+
+
+def _check_null(field: models.Field) -> None:
+    """Raise IntegrityError for a field that may not be NULL: MongoDB would store it."""
+    if not field.null:
+        raise IntegrityError(f"{field.model._meta.db_table}.{field.column} may not be NULL")

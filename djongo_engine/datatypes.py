@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models import aggregates, expressions
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Concat
 from django.db.models.sql.compiler import PositionRef
 
 from djongo_engine.errors import refuse
@@ -99,6 +99,23 @@ def common(sides: Iterable[Any]) -> Any:
     if len(kinds) > 1:
         refuse(f"a mix of {' and '.join(sorted(map(_name, kinds)))} in one expression")
     return kinds.pop() if kinds else None
+
+
+def may_be_null(expression: Any) -> bool:
+    """Tell whether an expression over the columns of one table can be NULL."""
+    class_: type = type(expression)
+    if class_ is expressions.Value:
+        return expression.value is None
+    if class_ is expressions.Col:
+        return bool(expression.target.null)
+    if class_ is expressions.Case:
+        results = [*(case.result for case in expression.cases), expression.default]
+        return any(map(may_be_null, results))
+    sources = expression.get_source_expressions()
+    if class_ is Coalesce:
+        return all(map(may_be_null, sources))
+    # Django's Concat takes NULL for an empty text; a comparison with NULL is NULL.
+    return class_ is not Concat and any(map(may_be_null, sources))
 
 
 def refuse_order_of_binary(expression: Any) -> None:

@@ -63,12 +63,12 @@ def _inside(probe: Probe) -> Probe:
 
 
 def tried(t: Tables, write: Probe) -> str:
-    """Do what may meet a duplicate."""
+    """Do what may break a constraint."""
     try:
         with transaction.atomic(using=t.alias):
             write(t)
     except IntegrityError:
-        return "duplicate"
+        return "refused by a constraint"
     return "written"
 
 
@@ -107,6 +107,9 @@ VALUES: dict[str, dict[str, Any]] = {
     "times amount": {"amount": F("amount") * Decimal("0.25")},
     "amount of number": {"amount": F("pk") + 1},
     "column": {"text": F("note")},
+    "nothing": {"text": None},
+    "nothing as a Value": {"text": Value(None)},
+    "case without a default": {"text": Case(When(flag=True, then=Value("yes")))},
     "text column": {"note": F("text"), "text": "new"},
     "value": {"text": Value("$text"), "amount": Value(Decimal("2.5")), "number": Value(7)},
     "case": {"text": Case(When(flag=True, then=Value("yes")), default=F("text"))},
@@ -146,6 +149,15 @@ def writes() -> dict[str, Probe]:
     new = {"text": "new", "key": uuid.UUID(int=1)}
     return probes | {
         "create": lambda t: t.records.create(**new).text,
+        "create with nothing": lambda t: tried(
+            t, lambda t: t.records.create(text=None, key=new["key"])
+        ),
+        "bulk create with nothing": lambda t: tried(
+            t,
+            lambda t: t.records.bulk_create(
+                [Record(text=x, key=uuid.UUID(int=n)) for n, x in enumerate(["a", None])]
+            ),
+        ),
         "create with a duplicate key": lambda t: tried(
             t, lambda t: t.records.create(text="x", key=KEY)
         ),
