@@ -63,12 +63,9 @@ from tests.probes import (
     CLOCKS,
     DAYS,
     MOMENTS,
-    NUMBERS,
-    RATIOS,
     RAWS,
     SPANS,
     TEXTS,
-    UTC,
     Probe,
 )
 
@@ -819,6 +816,3 @@ def several_collections() -> dict[str, Probe]:
         ),
     }
     return probes
-
-
-__all__ = ["NUMBERS", "RATIOS", "UTC", "one_collection", "several_collections"]

@@ -5,6 +5,7 @@ import decimal
 import re
 import uuid
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import bson
 import pytest
@@ -281,7 +282,7 @@ def test_values_change_one_item_to_plain_values_or_nothing(stock, method):
         before = documents()
         path = "/v1/items" if method == "post" else f"/v1/items/{ONE}"
         if arguments:
-            answer = client.generic("PUT", path, QUERY_STRING=client_query(arguments))
+            answer = client.generic("PUT", path, QUERY_STRING=urlencode(arguments))
         else:
             answer = getattr(client, method)(path, body, format="json")
         assert answer.status_code < 500
@@ -299,9 +300,3 @@ def test_values_change_one_item_to_plain_values_or_nothing(stock, method):
             }
 
     change()
-
-
-def client_query(arguments: dict[str, str]) -> str:
-    from urllib.parse import urlencode
-
-    return urlencode(arguments)
