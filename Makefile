@@ -1,10 +1,11 @@
 # make run    everything on this machine, with nothing configured   [ARGS=--reload]
 # make test   linters, types, system checks and the whole suite
 #
-# Measurements, kept in docs/benchmarks/:
-# make bench-engine       what the ORM costs beside pymongo   [MONGO_URL=...]
+# What takes longer, with its figures kept in docs/   [MONGO_URL=...]
+# make bench-engine       what the ORM costs beside pymongo
 # make soak-connections   10,000 requests while the server is killed
-# make django-suite   part of Django's own tests on the engine, into docs/django-suite.md
+# make django-suite       part of Django's own tests on the engine
+# make probes             many more random queries and inputs than the suite's; a quarter of an hour
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -15,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
-.PHONY: run test bench-engine soak-connections django-suite
+.PHONY: run test bench-engine soak-connections django-suite probes
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -41,6 +42,10 @@ soak-connections: $(VENV)/.dev
 
 django-suite: $(VENV)/.dev
 	$(BIN)/python -m tests.django_suite
+
+probes: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -n auto --hypothesis-profile=probes \
+		tests/test_engine_differential.py tests/test_injection.py $(ARGS)
 
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	echo "Installing the service ..."

@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from djongo import base
 from pymongo.database import Database as MongoDatabase
 
+from djongo_engine import dbapi
 from djongo_engine.client import client_for
 from djongo_engine.creation import DatabaseCreation
 from djongo_engine.cursor import Cursor
@@ -30,6 +31,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         "SmallAutoField": "int",
     }
 
+    Database = dbapi
     SchemaEditorClass = DatabaseSchemaEditor
     creation_class = DatabaseCreation
     features_class = DatabaseFeatures

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FieldError
 from django.db import IntegrityError, models
-from django.db.models.expressions import Col, DatabaseDefault
+from django.db.models.constants import OnConflict
+from django.db.models.expressions import Col, DatabaseDefault, OrderBy
 from django.db.models.sql import Query, compiler
 from django.db.models.sql.constants import (
     GET_ITERATOR_CHUNK_SIZE,
@@ -18,13 +19,24 @@ from django.db.models.sql.constants import (
     ROW_COUNT,
     SINGLE,
 )
+from django.utils.functional import cached_property
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
+from djongo_engine.accumulators import Accumulators
 from djongo_engine.conditions import Conditions
 from djongo_engine.counters import next_ids, raise_counter
-from djongo_engine.errors import refuse, translate_errors
-from djongo_engine.expressions import Accumulators, Document, Translator
+from djongo_engine.datatypes import (
+    DECIMAL,
+    FLOAT,
+    INTEGER,
+    NUMBERS,
+    kind_of,
+    kind_of_field,
+    may_be_null,
+)
+from djongo_engine.errors import DUPLICATE_KEY, refuse, translate_errors
+from djongo_engine.expressions import Document, Translator
 from djongo_engine.plan import Plan, Planner, Row, empty_row
 from djongo_engine.querylog import LoggedCollection
 from djongo_engine.values import stored
@@ -40,11 +52,19 @@ class SQLCompiler(compiler.SQLCompiler):
             collection = LoggedCollection(collection, self.connection)
         return collection  # type: ignore[no-any-return]
 
-    def compile(self, node: Any) -> Any:
-        """Return a column's name for its SQL, which Django only compares, and nobody sends."""
-        if type(node) is Col:
-            return f"{node.alias}.{node.target.column}", []
-        return super().compile(node)
+    def compile(self, node: Any) -> tuple[str, tuple[()]]:
+        """Return a name instead of SQL text: all that Django does here is to compare texts."""
+        if isinstance(node, OrderBy):
+            name, _ = self.compile(node.expression)
+            return f"{name} {'DESC' if node.descending else 'ASC'}", ()
+        if isinstance(node, Col):
+            return f"{node.alias}.{node.target.column}", ()
+        return self.names.setdefault(node, f"expression {len(self.names)}"), ()
+
+    @cached_property
+    def names(self) -> dict[Any, str]:
+        """Return the names given to expressions so far."""
+        return {}
 
     def plan(self) -> Plan:
         """Return the plan of this SELECT. Raises EmptyResultSet, NotSupportedError."""
@@ -94,7 +114,7 @@ class SQLCompiler(compiler.SQLCompiler):
 
     def where_of(self, query: Query) -> Document:
         """Return the filter of an UPDATE or DELETE that touches its base table alone."""
-        translator = Translator(self.connection, query.get_initial_alias(), ())
+        translator = Translator(self, query.get_initial_alias(), ())
         return Conditions(self, translator).filter(query.where)
 
 
@@ -105,7 +125,7 @@ class SQLAggregateCompiler(SQLCompiler):
         """Return the inner plan with one more group behind it."""
         inner = self.query.inner_query.get_compiler(self.using, elide_empty=self.elide_empty)
         plan: Plan = inner.plan()
-        translator = Translator(self.connection, "", ())
+        translator = Translator(self, "", ())
         translator.grouped = True
         translator.refs = {
             alias: column
@@ -138,8 +158,8 @@ class SQLInsertCompiler(SQLCompiler, compiler.SQLInsertCompiler):
         A batch that meets a duplicate is taken back as far as it was inserted, because a SQL
         database stores none of it. Raises IntegrityError for a duplicate.
         """
-        if self.query.on_conflict is not None:
-            refuse("bulk_create() with conflicts ignored or updated")
+        if self.query.on_conflict not in (None, OnConflict.IGNORE):
+            refuse("bulk_create() with conflicts updated")
         meta = self.query.get_meta()
         documents = [self._document(obj) for obj in self.query.objs]
         with translate_errors:
@@ -159,7 +179,7 @@ class SQLInsertCompiler(SQLCompiler, compiler.SQLInsertCompiler):
             if isinstance(value, DatabaseDefault) or hasattr(value, "as_sql"):
                 refuse("an expression as a value to insert")
             not_null(field, value)
-            document[field.column] = stored(value)
+            document[field.column] = stored(value, field)
         return document
 
     def _fill_auto_field(self, meta: Any, documents: list[Document]) -> None:
@@ -175,17 +195,24 @@ class SQLInsertCompiler(SQLCompiler, compiler.SQLInsertCompiler):
         for document, identity in zip(missing, ids, strict=True):
             document[auto.column] = identity
 
-    @staticmethod
-    def _insert(collection: Collection[Document], documents: list[Document]) -> None:
-        if len(documents) == 1:
+    def _insert(self, collection: Collection[Document], documents: list[Document]) -> None:
+        ignore_conflicts = self.query.on_conflict is OnConflict.IGNORE
+        if len(documents) == 1 and not ignore_conflicts:
             collection.insert_one(documents[0])
             return
-        try:
-            collection.insert_many(documents)
-        except BulkWriteError as error:
-            inserted = documents[: error.details["nInserted"]]
-            collection.delete_many({"_id": {"$in": [doc["_id"] for doc in inserted]}})
-            raise
+        inserted: list[Document] = []
+        while documents:
+            try:
+                collection.insert_many(documents)
+                return
+            except BulkWriteError as error:
+                inserted += documents[: error.details["nInserted"]]
+                failures = error.details["writeErrors"]
+                if ignore_conflicts and failures and failures[0]["code"] == DUPLICATE_KEY:
+                    documents = documents[failures[0]["index"] + 1 :]
+                    continue
+                collection.delete_many({"_id": {"$in": [doc["_id"] for doc in inserted]}})
+                raise
 
 
 class SQLDeleteCompiler(SQLCompiler, compiler.SQLDeleteCompiler):
@@ -241,7 +268,7 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
     def _change(self) -> Document | list[Document]:
         values: Document = {}
         computed: Document = {}
-        translator = Translator(self.connection, self.query.get_initial_alias(), ())
+        translator = Translator(self, self.query.get_initial_alias(), ())
         for field, _, value in self.query.values:
             if hasattr(value, "resolve_expression"):
                 value = value.resolve_expression(self.query, allow_joins=False, for_save=True)
@@ -249,20 +276,39 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
                     kind = "Aggregate" if value.contains_aggregate else "Window"
                     which = f"{field.name}={value!r}"
                     raise FieldError(f"{kind} functions are not allowed in this query ({which}).")
-                if not isinstance(value, models.Value):
-                    computed[field.column] = translator.value(value)
+                if type(value) is not models.Value:
+                    computed[field.column] = self._computed(translator, field, value)
                     continue
-                value = translator.constant(value)
+                translator.constant(value)  # refuses what is no scalar
+                value = value.value
             elif hasattr(value, "prepare_database_save"):
                 if not field.remote_field:
                     raise TypeError(f"{field} cannot be set to a model instance, {value!r}.")
                 value = value.prepare_database_save(field)
             not_null(field, value)
-            values[field.column] = stored(field.get_db_prep_save(value, self.connection))
+            values[field.column] = stored(field.get_db_prep_save(value, self.connection), field)
         if not computed:
             return {"$set": values} if values else {}
         literals = {column: {"$literal": value} for column, value in values.items()}
         return [{"$set": {**literals, **computed}}]
+
+    @staticmethod
+    def _computed(translator: Translator, field: models.Field, value: Any) -> Any:
+        """Return the expression for a field, converted as the field stores it."""
+        kind, target = kind_of(value), kind_of_field(field)
+        if kind is not None and kind != target and not (kind == INTEGER and target in NUMBERS):
+            refuse(f"an update of a {type(field).__name__} by another type")
+        if not field.null and may_be_null(value):
+            refuse(f"an update of {field.name}, which may not be NULL, by what may be")
+        expression = translator.value(value)
+        if target == INTEGER:
+            # Fails for a double, which an integer beyond 64 bits becomes.
+            return {"$toLong": expression}
+        if target == FLOAT:
+            return {"$toDouble": expression}
+        if target == DECIMAL:
+            return {"$round": [{"$toDecimal": expression}, field.decimal_places]}
+        return expression
 
 
 def not_null(field: models.Field, value: Any) -> None:

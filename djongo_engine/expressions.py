@@ -4,9 +4,19 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db import models
-from django.db.models import aggregates, expressions
-from django.db.models.functions import Coalesce
+from django.db.models import expressions, functions
+from django.db.models.functions import datetime as dates
+from django.db.models.functions.text import ConcatPair
+from django.db.models.lookups import Lookup
+from django.db.models.sql.where import WhereNode
 
+from djongo_engine.datatypes import (
+    NUMBERS,
+    REFERENCES,
+    TEXT,
+    kind_of,
+    kind_of_field,
+)
 from djongo_engine.errors import refuse
 from djongo_engine.values import scalar
 
@@ -16,7 +26,47 @@ JOINED = "__joined_"
 """Prefix of the field that holds the document joined under an alias."""
 
 _ARITHMETIC = {"+": "$add", "-": "$subtract", "*": "$multiply"}
-_NUMERIC = (models.IntegerField, models.FloatField, models.DecimalField)
+
+_PARTS = {
+    "year": "$year",
+    "iso_year": "$isoWeekYear",
+    "month": "$month",
+    "day": "$dayOfMonth",
+    "week": "$isoWeek",
+    "week_day": "$dayOfWeek",
+    "iso_week_day": "$isoDayOfWeek",
+    "hour": "$hour",
+    "minute": "$minute",
+    "second": "$second",
+}
+_EXTRACTS = {
+    dates.Extract,
+    dates.ExtractYear,
+    dates.ExtractIsoYear,
+    dates.ExtractQuarter,
+    dates.ExtractMonth,
+    dates.ExtractDay,
+    dates.ExtractWeek,
+    dates.ExtractWeekDay,
+    dates.ExtractIsoWeekDay,
+    dates.ExtractHour,
+    dates.ExtractMinute,
+    dates.ExtractSecond,
+}
+_TRUNCS = {
+    dates.Trunc,
+    dates.TruncYear,
+    dates.TruncQuarter,
+    dates.TruncMonth,
+    dates.TruncWeek,
+    dates.TruncDay,
+    dates.TruncDate,
+    dates.TruncHour,
+    dates.TruncMinute,
+    dates.TruncSecond,
+}
+_UNITS = {"year", "quarter", "month", "week", "day", "hour", "minute", "second"}
+_CONDITIONS = (WhereNode, Lookup, expressions.Exists, expressions.NegatedExpression)
 
 
 def walk(expression: Any) -> Iterator[Any]:
@@ -25,6 +75,13 @@ def walk(expression: Any) -> Iterator[Any]:
     for source in expression.get_source_expressions():
         if source is not None:
             yield from walk(source)
+
+
+def is_condition(expression: Any) -> bool:
+    """Tell whether an expression is a condition, which is true, false or NULL."""
+    while type(expression) is expressions.ExpressionWrapper:
+        expression = expression.expression
+    return isinstance(expression, _CONDITIONS)
 
 
 def is_null(value: Any) -> Document:
@@ -40,9 +97,10 @@ class Translator:
     be read.
     """
 
-    def __init__(self, connection: Any, base_alias: str, joined: Iterable[str]) -> None:
+    def __init__(self, compiler: Any, base_alias: str, joined: Iterable[str]) -> None:
         """Know the aliases that a column may come from: the base's and those joined."""
-        self.connection = connection
+        self.compiler = compiler
+        self.connection = compiler.connection
         self.base_alias = base_alias
         self.joined = frozenset(joined)
         self.fields: dict[Any, str] = {}
@@ -54,12 +112,12 @@ class Translator:
 
         Raises NotSupportedError for a column that these documents do not have.
         """
-        if name := self.fields.get(expression):
+        if self.fields and (name := self.fields.get(expression)):
             return name
         kind = type(expression)
         if kind is expressions.Col:
             return self._column(expression)
-        if isinstance(expression, expressions.Ref):
+        if kind in REFERENCES:
             return self.refs.get(expression.refs) or self.path(expression.source)
         if kind is expressions.ExpressionWrapper:
             return self.path(expression.expression)
@@ -85,24 +143,99 @@ class Translator:
         if path := self.path(expression):
             return f"${path}"
         kind = type(expression)
-        if isinstance(expression, expressions.Ref):
+        if kind in REFERENCES:
             return self.value(expression.source)
         if kind is expressions.ExpressionWrapper:
             return self.value(expression.expression)
         if kind is expressions.Value:
             return {"$literal": self.constant(expression)}
-        if kind is Coalesce:
-            return {"$ifNull": [self.value(source) for source in expression.source_expressions]}
-        if kind is expressions.CombinedExpression and expression.connector in _ARITHMETIC:
-            return self._arithmetic(expression)
+        if is_condition(expression):
+            true, false = self.test(expression)
+            return {"$cond": [true, True, {"$cond": [false, False, None]}]}
+        kind_of(expression)
+        if kind is expressions.Case:
+            return self._case(expression)
+        if kind is expressions.CombinedExpression:
+            self._require(NUMBERS, expression, "arithmetic")
+            operator = _ARITHMETIC.get(expression.connector)
+            if operator is None:
+                refuse(f"the operator {expression.connector}")
+            return {operator: [self.value(expression.lhs), self.value(expression.rhs)]}
+        if kind in _EXTRACTS:
+            return self._extract(expression)
+        if kind in _TRUNCS:
+            return self._trunc(expression)
+        if make := _FUNCTIONS.get(kind):
+            return make(self, expression)
         refuse(f"the expression {kind.__name__}")
 
-    def _arithmetic(self, expression: expressions.CombinedExpression) -> Document:
-        for side in (expression.lhs, expression.rhs):
-            if not isinstance(side.output_field, _NUMERIC):
-                refuse(f"arithmetic on a {type(side.output_field).__name__}")
-        operator = _ARITHMETIC[expression.connector]
-        return {operator: [self.value(expression.lhs), self.value(expression.rhs)]}
+    def test(self, condition: Any) -> tuple[Any, Any]:
+        """Return two expressions: whether a condition is true, and whether it is false."""
+        # A condition holds expressions, and a CASE conditions: the modules need each other.
+        from djongo_engine.conditions import Conditions
+
+        return Conditions(self.compiler, self, computed=True).test(condition)
+
+    def sources(self, expression: Any) -> list[Any]:
+        """Return the values of the arguments of a function."""
+        return [self.value(source) for source in expression.get_source_expressions()]
+
+    @staticmethod
+    def _require(kinds: set[Any], expression: Any, what: str) -> None:
+        for source in expression.get_source_expressions():
+            if (kind := kind_of(source)) not in kinds and kind is not None:
+                refuse(f"{what} of a {type(source.output_field).__name__}")
+
+    def _case(self, case: expressions.Case) -> Any:
+        default = self.value(case.default)
+        if not case.cases:
+            return default
+        if any(type(when) is not expressions.When for when in case.cases):
+            refuse("an unknown When()")
+        branches = [
+            {"case": self.test(when.condition)[0], "then": self.value(when.result)}
+            for when in case.cases
+        ]
+        return {"$switch": {"branches": branches, "default": default}}
+
+    def _moment(self, expression: Any) -> Any:
+        """Return the value whose parts are asked for. MongoDB takes them in UTC."""
+        (source,) = expression.get_source_expressions()
+        if isinstance(source.output_field, models.DateTimeField):
+            if expression.get_tzname() not in (None, "UTC"):
+                refuse("parts of a datetime in another time zone than UTC")
+        elif not isinstance(source.output_field, (models.DateField, models.TimeField)):
+            refuse(f"parts of a {type(source.output_field).__name__}")
+        return self.value(source)
+
+    def _extract(self, extract: dates.Extract) -> Any:
+        if extract.lookup_name == "quarter":
+            return {"$toInt": {"$ceil": {"$divide": [{"$month": self._moment(extract)}, 3]}}}
+        operator = _PARTS.get(extract.lookup_name)
+        if operator is None:
+            refuse(f"the part {extract.lookup_name} of a date")
+        return {operator: self._moment(extract)}
+
+    def _trunc(self, trunc: dates.TruncBase) -> Any:
+        unit = "day" if trunc.kind == "date" else trunc.kind
+        source = trunc.lhs.output_field
+        if unit not in _UNITS or (trunc.kind != "date" and kind_of_field(source) != kind_of(trunc)):
+            refuse(f"a Trunc to the {unit} of a {type(source).__name__}")
+        return {"$dateTrunc": {"date": self._moment(trunc), "unit": unit, "startOfWeek": "monday"}}
+
+    def _abs(self, function: functions.Abs) -> Document:
+        self._require(NUMBERS, function, "Abs")
+        return {"$abs": self.sources(function)[0]}
+
+    def _length(self, function: functions.Length) -> Document:
+        self._require({TEXT}, function, "Length")
+        (text,) = self.sources(function)
+        return {"$cond": [is_null(text), None, {"$strLenCP": text}]}
+
+    def _concat(self, pair: ConcatPair) -> Document:
+        self._require({TEXT}, pair, "Concat")
+        # Django's Concat takes NULL for an empty text.
+        return {"$concat": [{"$ifNull": [text, ""]} for text in self.sources(pair)]}
 
     def constant(self, value: expressions.Value) -> Any:
         """Return what a Value stores, converted by its field as Django does."""
@@ -113,82 +246,10 @@ class Translator:
         return scalar(convert(value.value, connection=self.connection))
 
 
-class Accumulators:
-    """The `$group` accumulators for the aggregates of a query, with SQL's rules for NULL."""
-
-    def __init__(self, translator: Translator) -> None:
-        """Start with no accumulator."""
-        self.translator = translator
-        self.group: Document = {}
-        self.final: Document = {}
-
-    def add(self, aggregate: Any) -> str:
-        """Add an aggregate; return the name of the field that holds its final value."""
-        kind = type(aggregate)
-        make = _AGGREGATES.get(kind)
-        if make is None:
-            refuse(f"the aggregate {kind.__name__}")
-        if aggregate.filter is not None:
-            refuse("an aggregate with a filter")
-        if getattr(aggregate, "order_by", None):
-            refuse("an aggregate with an order")
-        (source,) = (s for s in aggregate.get_source_expressions() if s is not None)
-        name = f"a{len(self.final)}"
-        if isinstance(source, expressions.Star):
-            if kind is not aggregates.Count or aggregate.distinct:
-                refuse(f"{kind.__name__}('*')")
-            self.group[name] = {"$sum": 1}
-            self.final[name] = f"${name}"
-            return name
-        if kind in (aggregates.Sum, aggregates.Avg) and not isinstance(
-            source.output_field, _NUMERIC
-        ):
-            refuse(f"{kind.__name__} of a {type(source.output_field).__name__}")
-        value = self.translator.value(source)
-        if aggregate.distinct:
-            self.group[name] = {"$addToSet": value}
-            self.final[name] = make({"$setDifference": [f"${name}", [None]]})
-        else:
-            # Pushing every value would hold the group in memory, so each has its accumulator.
-            _ACCUMULATE[kind](self, name, value)
-        return name
-
-    def _count(self, name: str, value: Any) -> None:
-        self.group[name] = {"$sum": {"$cond": [is_null(value), 0, 1]}}
-        self.final[name] = f"${name}"
-
-    def _sum(self, name: str, value: Any) -> None:
-        self.group[name] = {"$sum": value}
-        self.group[f"{name}n"] = {"$sum": {"$cond": [is_null(value), 0, 1]}}
-        self.final[name] = {"$cond": [{"$eq": [f"${name}n", 0]}, None, f"${name}"]}
-
-    def _plain(self, operator: str) -> Callable[[str, Any], None]:
-        def accumulate(name: str, value: Any) -> None:
-            self.group[name] = {operator: value}
-            self.final[name] = f"${name}"
-
-        return accumulate
-
-
-def _of_set(operator: str) -> Callable[[Any], Document]:
-    def make(values: Any) -> Document:
-        return {"$cond": [{"$eq": [{"$size": values}, 0]}, None, {operator: values}]}
-
-    return make
-
-
-# The final value of a DISTINCT aggregate, from the set of its values without null.
-_AGGREGATES: dict[type, Callable[[Any], Document]] = {
-    aggregates.Count: lambda values: {"$size": values},
-    aggregates.Sum: _of_set("$sum"),
-    aggregates.Avg: _of_set("$avg"),
-    aggregates.Min: _of_set("$min"),
-    aggregates.Max: _of_set("$max"),
-}
-_ACCUMULATE: dict[type, Callable[[Accumulators, str, Any], None]] = {
-    aggregates.Count: Accumulators._count,
-    aggregates.Sum: Accumulators._sum,
-    aggregates.Avg: lambda self, name, value: self._plain("$avg")(name, value),
-    aggregates.Min: lambda self, name, value: self._plain("$min")(name, value),
-    aggregates.Max: lambda self, name, value: self._plain("$max")(name, value),
+_FUNCTIONS: dict[type, Callable[[Translator, Any], Any]] = {
+    functions.Coalesce: lambda self, coalesce: {"$ifNull": self.sources(coalesce)},
+    functions.Abs: Translator._abs,
+    functions.Length: Translator._length,
+    functions.Concat: lambda self, concat: self.value(concat.get_source_expressions()[0]),
+    ConcatPair: Translator._concat,
 }

@@ -21,7 +21,7 @@ class DatabaseFeatures(features.DatabaseFeatures):
 
     update_can_self_select = False
     delete_can_self_reference_subquery = False
-    supports_ignore_conflicts = False
+    supports_ignore_conflicts = True
     supports_update_conflicts = False
     supports_select_union = False
     supports_select_intersection = False
@@ -40,4 +40,7 @@ class DatabaseFeatures(features.DatabaseFeatures):
     supports_virtual_generated_columns = False
     supports_json_field = False
     supports_comments = False
+    # Comparisons are by the characters' codes, whatever `db_collation` a field asks for.
+    supports_collation_on_charfield = False
+    supports_collation_on_textfield = False
     can_clone_databases = False

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from bson import Decimal128
-from django.db.backends.utils import format_number
+from django.db import DataError
+from django.db.models.expressions import Col
 from django.utils import timezone
 from djongo import operations
 
@@ -28,10 +29,13 @@ class DatabaseOperations(operations.DatabaseOperations):
         value: Decimal | None,
         max_digits: int | None = None,
         decimal_places: int | None = None,
-    ) -> Decimal128 | None:
-        """Store a decimal rounded to the field's places, as Django's other backends do."""
-        text = format_number(value, max_digits, decimal_places)
-        return None if text is None else Decimal128(text)
+    ) -> Decimal | None:
+        """Keep all places of an operand: 1.005 equals no 1.00. What is stored is rounded."""
+        return value
+
+    def integer_field_range(self, internal_type: str) -> tuple[int, int]:
+        """Return the range of 64 bits: MongoDB holds any integer field to no other."""
+        return (0 if internal_type.startswith("Positive") else -(2**63), 2**63 - 1)
 
     def get_db_converters(self, expression: Any) -> list[Any]:
         """Add what djongo leaves as MongoDB's types: UUIDs, decimals."""
@@ -41,6 +45,8 @@ class DatabaseOperations(operations.DatabaseOperations):
             converters.append(_to_uuid)
         elif kind == "DecimalField":
             converters.append(_to_decimal)
+        elif kind == "IntegerField" and not isinstance(expression, Col):
+            converters.append(_to_integer)
         return converters
 
     def convert_datefield_value(self, value: Any, expression: Any, connection: Any) -> Any:
@@ -86,4 +92,13 @@ def _to_uuid(value: Any, expression: Any, connection: Any) -> Any:
 
 
 def _to_decimal(value: Any, expression: Any, connection: Any) -> Any:
+    if isinstance(value, int):
+        return Decimal(value)
     return value.to_decimal() if isinstance(value, Decimal128) else value
+
+
+def _to_integer(value: Any, expression: Any, connection: Any) -> Any:
+    if isinstance(value, float):
+        # MongoDB goes on with doubles, which are not exact, where SQL databases fail.
+        raise DataError("The result is beyond MongoDB's integers of 64 bits")
+    return value

@@ -6,16 +6,22 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db.models.aggregates import Aggregate
-from django.db.models.expressions import OrderBy, Ref, Value
+from django.db.models.expressions import OrderBy, Value
 from django.db.models.sql.constants import INNER
 from django.db.models.sql.datastructures import BaseTable, Join
 from pymongo.collection import Collection
 
-from djongo_engine.conditions import EVERYTHING, Conditions
+from djongo_engine.accumulators import Accumulators
+from djongo_engine.conditions import Conditions
+from djongo_engine.datatypes import REFERENCES, refuse_order_of_binary
 from djongo_engine.errors import refuse
-from djongo_engine.expressions import JOINED, Accumulators, Document, Translator, walk
+from djongo_engine.expressions import JOINED, Document, Translator, is_null, walk
+from djongo_engine.filters import EVERYTHING
 
 Row = tuple[Any, ...]
+
+COMPUTED = "__computed_"
+"""Prefix of the field that holds a computed expression."""
 
 
 @dataclass(frozen=True)
@@ -108,11 +114,12 @@ class Planner:
         self.selected = [expression for expression, _, _ in [*compiler.select, *extra_select]]
         self.joins = self._joins()
         self.translator = Translator(
-            compiler.connection, self.query.base_table, [join.table_alias for join in self.joins]
+            compiler, self.query.base_table, [join.table_alias for join in self.joins]
         )
         self.conditions = Conditions(compiler, self.translator)
         self.stages: list[Document] = []
         self.computed: Document = {}
+        self.pending: dict[Any, str] = {}
 
     def plan(self) -> Plan:
         """Return the plan."""
@@ -218,8 +225,8 @@ class Planner:
             return columns
         named: set[Any] = set()
         if isinstance(self.query.group_by, tuple):
-            named = {e.source for e in self.query.group_by if isinstance(e, Ref)}
-            columns += [e.source if isinstance(e, Ref) else e for e in self.query.group_by]
+            named = {e.source for e in self.query.group_by if type(e) in REFERENCES}
+            columns += [e.source if type(e) in REFERENCES else e for e in self.query.group_by]
         for expression in self.selected:
             # A subquery gives the columns that it reads: those would split its groups.
             if expression not in named:
@@ -264,15 +271,18 @@ class Planner:
         """Return the path of the field that holds an expression, computed if need be."""
         if path := self.translator.path(expression):
             return path
-        name = f"c{len(self.translator.fields)}"
-        self.computed[name] = self.translator.value(expression)
-        self.translator.fields[expression] = name
-        return name
+        if expression not in self.pending:
+            name = f"{COMPUTED}{len(self.translator.fields) + len(self.pending)}"
+            self.computed[name] = self.translator.value(expression)
+            self.pending[expression] = name
+        return self.pending[expression]
 
     def _add_computed(self) -> None:
+        # Only the stages behind it see what a stage adds.
         if self.computed:
             self.stages.append({"$addFields": self.computed})
-            self.computed = {}
+            self.translator.fields |= self.pending
+            self.computed, self.pending = {}, {}
 
     def _distinct(self, columns: list[str | Constant]) -> list[str | Constant]:
         keys = {
@@ -298,15 +308,18 @@ class Planner:
         for order, _ in self.order_by:
             if type(order) is not OrderBy:
                 refuse(f"the order {type(order).__name__}")
-            # MongoDB sorts null first, and last in descending order; so does SQLite.
-            against = order.nulls_first if order.descending else order.nulls_last
-            if against:
-                refuse("nulls_first or nulls_last against MongoDB's order")
             source = order.expression
-            while isinstance(source, Ref):
+            while type(source) in REFERENCES:
                 source = source.source
-            if type(source) is not Value:
-                sort.setdefault(self._field(source), -1 if order.descending else 1)
+            if type(source) is Value:
+                continue
+            refuse_order_of_binary(source)
+            # MongoDB sorts null first, and last in descending order; so does SQLite.
+            if order.nulls_first if order.descending else order.nulls_last:
+                null = f"{COMPUTED}null_{len(sort)}"
+                self.computed[null] = is_null(self.translator.value(source))
+                sort[null] = -1 if order.nulls_first else 1
+            sort.setdefault(self._field(source), -1 if order.descending else 1)
         return sort
 
 

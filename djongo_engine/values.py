@@ -2,15 +2,17 @@
 
 import datetime
 import uuid
-from decimal import Decimal
+from collections.abc import Iterable
+from decimal import Decimal, DecimalException
 from typing import Any
 
 from bson import Decimal128, ObjectId
-from django.db import DataError
+from django.db import DataError, models
+from django.db.backends.utils import format_number
 
 from djongo_engine.errors import refuse
 
-_SCALARS = (bool, int, float, str, bytes, datetime.datetime, Decimal128, ObjectId)
+_EXACT = frozenset({bool, int, float, str, bytes, datetime.datetime, Decimal128, ObjectId})
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -18,27 +20,66 @@ def scalar(value: Any) -> Any:
     """Return a value as MongoDB stores it; UUIDs as text of 36 characters.
 
     Raises NotSupportedError for a value that is no scalar: as an operand, a document or a
-    list would be read as operators. Raises DataError for an integer beyond 64 bits.
+    list would be read as operators. And for NaN, which SQL databases treat each in its own
+    way, and MongoDB in another. Raises DataError for a number that MongoDB cannot hold.
     """
     if value is None:
         return None
     if isinstance(value, uuid.UUID):
         return str(value)
     if isinstance(value, Decimal):
-        return Decimal128(value)
-    if isinstance(value, (bytearray, memoryview)):
+        value = _decimal128(value)
+    elif isinstance(value, (bytearray, memoryview)):
         return bytes(value)
-    if not isinstance(value, _SCALARS):
-        refuse(f"a value of type {type(value).__name__}")
+    elif type(value) not in _EXACT:
+        value = _as_base(value)
+    if value != value or (isinstance(value, Decimal128) and value.to_decimal().is_nan()):
+        refuse("NaN as a value")
     if isinstance(value, int) and value not in _INT64:
         raise DataError("MongoDB stores integers of at most 64 bits")
     return value
 
 
-def stored(value: Any) -> Any:
+def _decimal128(value: Decimal) -> Decimal128:
+    try:
+        return Decimal128(value)
+    except DecimalException as error:
+        raise DataError("MongoDB stores decimals of at most 34 digits") from error
+
+
+def _as_base(value: Any) -> Any:
+    """Return an instance of a subclass as its base, whatever methods the subclass has changed.
+
+    bson would store a `bson.Code`, which is a str, as JavaScript.
+    """
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, bytes):
+        return bytes(memoryview(value))
+    if isinstance(value, datetime.datetime):
+        return datetime.datetime.combine(value.date(), value.timetz())
+    refuse(f"a value of type {type(value).__name__}")
+
+
+def stored(value: Any, field: models.Field | None = None) -> Any:
     """Return a value to store in a field: a scalar, or the document of one of djongo's fields.
 
     Only `EmbeddedField`, `ArrayField` and their kin produce documents and lists, and a stored
-    value is data to MongoDB wherever it stands.
+    value is data to MongoDB wherever it stands. A decimal is rounded to the field's places.
     """
+    if isinstance(value, Decimal) and isinstance(field, models.DecimalField):
+        value = Decimal(str(format_number(value, field.max_digits, field.decimal_places)))
     return value if isinstance(value, (dict, list)) else scalar(value)
+
+
+def in_order(values: Iterable[Any]) -> list[Any]:
+    """Return the operands of an IN in order and without NULL.
+
+    The embedded server gives documents in the order of the list where it should sort.
+    """
+    members = [value for value in values if value is not None]
+    return sorted(members, key=lambda v: v.to_decimal() if isinstance(v, Decimal128) else v)

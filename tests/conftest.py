@@ -1,8 +1,10 @@
 """Fixtures: a migrated database for the run, emptied after each test that used it."""
 
 import base64
+from collections import Counter
 from collections.abc import Iterator
 
+import hypothesis
 import pymongo
 import pytest
 from django.conf import settings
@@ -12,6 +14,17 @@ from rest_framework.test import APIClient
 
 from accounts.service_user import seed_service_user
 from items.models import Item
+from tests.probes import summary
+
+# The suite makes the same examples in every run; `make probes` makes many, and others each time.
+OPTIONS = {
+    "deadline": None,
+    "database": None,
+    "suppress_health_check": list(hypothesis.HealthCheck),
+}
+hypothesis.settings.register_profile("suite", derandomize=True, max_examples=40, **OPTIONS)
+hypothesis.settings.register_profile("probes", max_examples=2000, print_blob=True, **OPTIONS)
+hypothesis.settings.load_profile("suite")
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
@@ -81,3 +94,15 @@ def auth_client(service_user) -> APIClient:
 def sqlite():
     """The connection to SQLite."""
     return connections["sqlite"]
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Print how many probes the engine answered as SQLite did, over all workers."""
+    counts: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == "probes" and report.when == "call":
+                    counts.update(value)
+    if counts:
+        terminalreporter.write_line(summary(counts))

@@ -8,14 +8,16 @@ from decimal import Decimal
 import pytest
 from bson import Decimal128
 from django.db import (
+    DatabaseError,
     DataError,
     IntegrityError,
     NotSupportedError,
     connection,
     transaction,
 )
-from django.db.models import F, Max, Value
+from django.db.models import F, Max, Sum, Value
 from django.db.models.functions import Upper
+from django.utils import timezone
 
 from tests.engine_models.models import Record, Tag
 
@@ -128,8 +130,8 @@ def test_update_and_delete_over_another_collection_select_first():
     [
         lambda: Record.objects.update(text=Upper("text")),
         lambda: Record.objects.update(text=Value({"$inc": 1})),
-        lambda: Record.objects.filter(day__year=2026).update(text="b"),
-        lambda: Record.objects.filter(day__year=2026).delete(),
+        lambda: Record.objects.filter(moment__time=datetime.time(1)).update(text="b"),
+        lambda: Record.objects.filter(moment__time=datetime.time(1)).delete(),
         lambda: Record.objects.extra(where=["1=1"]).delete(),
         lambda: Record.objects.create(text=Upper(Value("a"))),
     ],
@@ -154,3 +156,47 @@ def test_delete_follows_foreign_keys():
     Tag.objects.create(record=record, word="x")
     assert record.delete()[0] == 2
     assert not Tag.objects.exists()
+
+
+def test_result_beyond_64_bits_is_an_error_and_never_a_rounded_number():
+    Record.objects.bulk_create([Record(text="a", number=2**62) for _ in range(2)])
+    with pytest.raises(DatabaseError):
+        Record.objects.aggregate(Sum("number"))
+    with pytest.raises(DataError):
+        list(Record.objects.annotate(x=F("number") * 4))
+
+
+def test_update_beyond_64_bits_fails_and_stores_no_rounded_number():
+    Record.objects.create(text="a", number=2**62)
+    with pytest.raises(DatabaseError):
+        Record.objects.update(number=F("number") * 4)
+    assert documents()[0]["number"] == 2**62
+
+
+def test_nan_is_neither_stored_nor_compared():
+    with pytest.raises(NotSupportedError):
+        Record.objects.create(text="a", ratio=float("nan"))
+    with pytest.raises(NotSupportedError):
+        Record.objects.filter(ratio__lt=float("nan")).delete()
+
+
+def test_datetimes_are_cut_to_milliseconds_when_stored_and_when_compared():
+    moment = datetime.datetime(2026, 1, 1, 0, 0, 0, 1999, tzinfo=datetime.UTC)
+    record = Record.objects.create(text="a", moment=moment, clock=moment.time())
+    assert Record.objects.get(moment=moment, clock=moment.time()) == record
+    record.refresh_from_db()
+    assert (record.moment.microsecond, record.clock.microsecond) == (1000, 1000)
+
+
+def test_decimal_beyond_34_digits_is_a_data_error():
+    with pytest.raises(DataError):
+        Record.objects.filter(amount=Decimal("1" * 35)).exists()
+
+
+def test_parts_of_a_datetime_are_refused_in_another_time_zone():
+    moment = datetime.datetime(2025, 12, 31, 23, 30, tzinfo=datetime.UTC)
+    record = Record.objects.create(text="a", moment=moment)
+    with timezone.override("Europe/Berlin"):
+        with pytest.raises(NotSupportedError):
+            Record.objects.filter(moment__month=12).exists()
+        assert Record.objects.get(moment__year=2026) == record
