@@ -43,7 +43,7 @@ class SQLCompiler(compiler.SQLCompiler):
     def plan(self) -> Plan:
         """Return the plan of this SELECT. Raises EmptyResultSet, NotSupportedError."""
         extra_select, order_by, group_by = self.pre_sql_setup()
-        if group_by is not None and self._meta_ordering:
+        if group_by and self._meta_ordering:
             # As Django does: the model's own ordering would split the groups.
             order_by = []
         return Planner(self, order_by, extra_select).plan()

@@ -77,7 +77,8 @@ class DatabaseOperations(operations.DatabaseOperations):
             for name, _ in sql_list:
                 if database[name].find_one({}, {"_id": True}) is not None:
                     database[name].delete_many({})
-            reset_counters(database, [name for name, reset in sql_list if reset])
+            if reset := [name for name, reset in sql_list if reset]:
+                reset_counters(database, reset)
 
 
 def _to_uuid(value: Any, expression: Any, connection: Any) -> Any:

@@ -213,10 +213,14 @@ class Planner:
         columns: list[Any] = []
         if self.query.group_by is None:
             return columns
+        named: set[Any] = set()
         if isinstance(self.query.group_by, tuple):
+            named = {e.source for e in self.query.group_by if isinstance(e, Ref)}
             columns += [e.source if isinstance(e, Ref) else e for e in self.query.group_by]
         for expression in self.selected:
-            columns += expression.get_group_by_cols()
+            # A subquery gives the columns that it reads: those would split its groups.
+            if expression not in named:
+                columns += expression.get_group_by_cols()
         for order, (_, _, is_ref) in self.order_by:
             columns += [] if is_ref else order.get_group_by_cols()
         if self.compiler.having is not None:

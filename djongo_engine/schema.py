@@ -297,6 +297,11 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
             default = self._default(model, new_field, {old: None, new: None})
         with translate_errors:
             if old != new:
+                both = {old: {"$exists": True}, new: {"$exists": True}}
+                if collection.find_one(both, {"_id": True}):
+                    raise ProgrammingError(
+                        f"{model._meta.db_table} holds a column {new!r} already."
+                    )
                 self._rename_column(collection, old, new, before)
             if tightened:
                 collection.update_many({new: None}, {"$set": {new: default}})

@@ -3,8 +3,6 @@
 from django.db import connection, migrations, models
 from django.db.migrations.state import ProjectState
 
-APP = "world"
-
 
 def base_operations():
     """Authors, tags, and books with both kinds of relation."""
@@ -31,8 +29,8 @@ def base_operations():
             [
                 ("id", models.BigAutoField(primary_key=True)),
                 ("title", models.TextField()),
-                ("author", models.ForeignKey("world.Author", models.CASCADE)),
-                ("tags", models.ManyToManyField("world.Tag")),
+                ("author", models.ForeignKey("Author", models.CASCADE)),
+                ("tags", models.ManyToManyField("Tag")),
             ],
             {"index_together": {("title", "author")}},
         ),
@@ -42,7 +40,8 @@ def base_operations():
 class World:
     """A project state with its database; the operations that led to it."""
 
-    def __init__(self):
+    def __init__(self, app="world"):
+        self.app = app
         self.state = ProjectState()
         self.before = ProjectState()
         self.apply(*base_operations())
@@ -55,7 +54,7 @@ class World:
         book.tags.add(self.model("Tag").objects.create())
 
     def model(self, name):
-        return self.state.apps.get_model(APP, name)
+        return self.state.apps.get_model(self.app, name)
 
     def attempt(self, operation):
         """Apply an operation that is to fail, and must then have changed nothing."""
@@ -70,17 +69,18 @@ class World:
     def apply(self, *operations):
         for operation in operations:
             self.before, self.state = self.state, self.state.clone()
-            operation.state_forwards(APP, self.state)
+            operation.state_forwards(self.app, self.state)
             self.again(operation)
 
     def again(self, operation):
         """Run the last operation as if nobody had noted that it ran."""
         with connection.schema_editor() as editor:
-            operation.database_forwards(APP, editor, self.before, self.state)
+            operation.database_forwards(self.app, editor, self.before, self.state)
 
     def revert(self, operation):
         with connection.schema_editor() as editor:
-            operation.database_backwards(APP, editor, self.state, self.before)
+            operation.database_backwards(self.app, editor, self.state, self.before)
+        self.state = self.before
 
     @staticmethod
     def indexes(collection):
@@ -101,12 +101,11 @@ class World:
         return {
             name: (list(connection.database[name].find().sort("_id")), self.indexes(name))
             for name in names
-            if name == "__schema__" or name.startswith((APP, "other"))
+            if name == "__schema__" or name.startswith((self.app, "other"))
         }
 
-    @staticmethod
-    def destroy():
+    def destroy(self):
         for name in connection.introspection.table_names():
-            if name.startswith((APP, "other")):
+            if name.startswith((self.app, "other")):
                 connection.database[name].drop()
                 connection.database["__schema__"].delete_one({"name": name})

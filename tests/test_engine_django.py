@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.schema_world import World
 
-PARENT = models.OneToOneField("world.Book", models.CASCADE, primary_key=True, parent_link=True)
+PARENT = models.OneToOneField("Book", models.CASCADE, primary_key=True, parent_link=True)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def models_made(database):
         ),
     )
     yield world
-    World.destroy()
+    world.destroy()
 
 
 @pytest.fixture
@@ -49,6 +49,12 @@ def test_null_is_not_stored_where_it_is_not_allowed(world):
 def test_ordering_of_the_model_does_not_split_groups(world):
     groups = world.model("Author").objects.values("city").annotate(count=Count("id"))
     assert list(groups) == [{"city": None, "count": 4}]
+
+
+def test_ordering_of_the_model_orders(world):
+    names = world.model("Author").objects.exclude(name=None).values_list("name", flat=True)
+    assert list(names) == ["Ann", "Bob"]
+    assert list(names.reverse()) == ["Bob", "Ann"]
 
 
 def test_subquery_of_another_database_is_an_error(world):

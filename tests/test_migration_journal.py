@@ -28,6 +28,7 @@ UNIQUE = """migrations.AlterField("Shop", "name", models.CharField(max_length=9,
 STOPS_BACKWARDS = """migrations.RunPython(migrations.RunPython.noop, fail),"""
 
 KILLS_THE_SERVER = """migrations.RunPython(kill_server),"""
+LOSES_THE_LOCK = """migrations.RunPython(lose_lock),"""
 TAKES_ITS_TIME = """migrations.RunPython(take_time),"""
 
 MIGRATION = """
@@ -44,6 +45,10 @@ def fail(apps, schema_editor):
 
 def kill_server(apps, schema_editor):
     os.kill(int(os.environ["SERVER_TO_KILL"]), 9)
+
+def lose_lock(apps, schema_editor):
+    locks = schema_editor.connection.database["__locks__"]
+    locks.update_one({"_id": "migrate"}, {"$set": {"owner": "somebody else"}})
 
 def take_time(apps, schema_editor):
     assert pymongo._csot.remaining() > 3600
@@ -245,3 +250,10 @@ def test_dead_server(shops, own_server):
 def test_migration_may_take_longer_than_a_request(shops):
     shops.write(TAKES_ITS_TIME)
     shops.migrate()
+
+
+def test_one_that_lost_the_lock_stops(shops):
+    shops.write(CREATE, LOSES_THE_LOCK, INDEX)
+    assert "Another process took over the lock 'migrate'." in shops.stops()
+    assert shops.indexes == {"__primary_key__"}
+    connection.database["__locks__"].delete_one({"owner": "somebody else"})

@@ -11,6 +11,7 @@ from django.core.management.color import no_style
 from django.db import NotSupportedError, connection, connections
 from django.test import TransactionTestCase
 from django.test.runner import DiscoverRunner
+from django.test.utils import CaptureQueriesContext
 
 from djongo_engine.schema_checks import check_model
 
@@ -71,6 +72,12 @@ def _restore(test, baseline):
                     collection.insert_many(documents)
 
 
+def _sent(context):
+    """Leave out BEGIN: a TestCase of a database with transactions has opened its own before."""
+    log = context.connection.queries[context.initial_queries : context.final_queries]
+    return [query for query in log if query["sql"] != "BEGIN"]
+
+
 class Runner(DiscoverRunner):
     """Writes the outcomes to the file that DJANGO_SUITE_OUTCOMES names."""
 
@@ -92,6 +99,8 @@ class Runner(DiscoverRunner):
             for alias in connections
         }
         TransactionTestCase._fixture_teardown = partialmethod(_restore, baseline)
+        CaptureQueriesContext.captured_queries = property(_sent)
+        CaptureQueriesContext.__len__ = lambda context: len(context.captured_queries)
         return configured
 
     def run_suite(self, suite, **options):
