@@ -248,7 +248,7 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         self, model: type[models.Model], field: models.Field, lacking: dict[str, Any]
     ) -> Any:
         """Return what to store in the documents that lack a value."""
-        default = stored(self.effective_default(field))
+        default = stored(self.effective_default(field), field)
         if default is None and not field.null:
             with translate_errors:
                 if self._collection(model).find_one(lacking, {"_id": True}):
