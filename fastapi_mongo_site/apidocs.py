@@ -49,11 +49,14 @@ class SchemaView(APIView):
         return Response(openapi_document())
 
 
+# Swagger UI and Redoc have icons in their style sheets.
+WITH_ICONS = {**settings.SECURE_CSP, "img-src": ["'self'", "data:"]}
+
+
 class SwaggerView(SpectacularSwaggerSplitView):
     """`GET /docs`."""
 
-    # The icons in its style sheet.
-    policy = csp.policy({**settings.SECURE_CSP, "img-src": ["'self'", "data:"]})
+    policy = csp.policy(WITH_ICONS)
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
@@ -74,7 +77,7 @@ class RedocView(SpectacularRedocView):
         response.data["nonce"] = nonce
         response[csp.HEADER] = csp.policy(
             {
-                **settings.SECURE_CSP,
+                **WITH_ICONS,
                 "style-src": ["'self'", f"'nonce-{nonce}'"],
                 "worker-src": ["blob:"],  # the search
             }
