@@ -19,13 +19,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 OWN_SITES = frozenset({None, "same-origin", "none"})
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-GetResponse = Callable[[HttpRequest], HttpResponseBase]
-
 
 class CrossSiteMiddleware:
     """Answers 403 to an unsafe method from a page of an origin that is not allowed."""
 
-    def __init__(self, get_response: GetResponse) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Take the next middleware."""
         self.get_response = get_response
 

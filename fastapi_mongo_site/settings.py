@@ -96,7 +96,7 @@ WHITENOISE_USE_FINDERS = True
 # Browsers
 
 # Origins whose pages may read answers, and write.
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", str.strip, default=[])
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match"]
 CORS_EXPOSE_HEADERS = [
     "ETag",
