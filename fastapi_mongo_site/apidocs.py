@@ -1,17 +1,22 @@
-"""The OpenAPI document: its security scheme and its address."""
+"""The OpenAPI document, and the two pages that show it."""
 
+import secrets
 from functools import cache
 from threading import Lock
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from fastapi_mongo_site import csp
 from fastapi_mongo_site.renderers import JSONRenderer
 
 _one_at_a_time = Lock()
@@ -51,3 +56,39 @@ class SchemaView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Return the OpenAPI document."""
         return HttpResponse(openapi_document(), content_type=JSONRenderer.media_type)
+
+
+# Swagger UI and Redoc have icons in their style sheets.
+WITH_ICONS = {**settings.SECURE_CSP, "img-src": ["'self'", "data:"]}
+
+
+class SwaggerView(SpectacularSwaggerSplitView):
+    """`GET /docs`."""
+
+    policy = csp.policy(WITH_ICONS)
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Return the page, or its script."""
+        response: Response = super().get(request)  # type: ignore[no-untyped-call]
+        response[csp.HEADER] = self.policy
+        return response
+
+
+class RedocView(SpectacularRedocView):
+    """`GET /redoc`."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Return the page; a nonce lets its script add the styles that it makes."""
+        nonce = secrets.token_urlsafe()
+        response: Response = super().get(request)  # type: ignore[no-untyped-call]
+        response.data["nonce"] = nonce
+        response[csp.HEADER] = csp.policy(
+            {
+                **WITH_ICONS,
+                "style-src": ["'self'", f"'nonce-{nonce}'"],
+                "worker-src": ["blob:"],  # the search
+            }
+        )
+        return response

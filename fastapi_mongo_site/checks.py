@@ -1,12 +1,14 @@
 """System checks of the configuration: what is missing or wrong, and what to do about it."""
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as CheckWarning
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
@@ -89,3 +91,33 @@ def check_values(**kwargs: Any) -> Iterable[CheckMessage]:
         )
     for name, fault in faults:
         yield Error(f"{name} is {getattr(settings, name)!r}, but {fault}.", id="site.E005")
+
+
+@register()
+def check_null_origin(**kwargs: Any) -> Iterable[CheckMessage]:
+    """E006 `null`, which django-cors-headers accepts, is an allowed origin."""
+    if "null" in settings.CORS_ALLOWED_ORIGINS:
+        yield Error(
+            "CORS_ALLOWED_ORIGINS holds null, the origin of every sandboxed page, whoever made it.",
+            hint="List the origins that you mean, such as https://shop.example.",
+            id="site.E006",
+        )
+
+
+@register(Tags.security, deploy=True)
+def check_tls(**kwargs: Any) -> Iterable[CheckMessage]:
+    """W001 other machines reach the service, and nothing says that they use TLS."""
+    if not settings.TLS and not _is_loopback(settings.HOST):
+        yield CheckWarning(
+            f"The service listens on {settings.HOST}, and Basic authentication sends the password "
+            "with every request, readable to all on the way.",
+            hint="Put a proxy that ends TLS in front of the service, and set TLS=on.",
+            id="site.W001",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from corsheaders.defaults import default_headers
+
 from fastapi_mongo_site import __version__
 from fastapi_mongo_site.configuration import Env, find_secret, mongo_client_options
 
@@ -61,6 +63,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "corsheaders",
     "djongo_engine",
     "accounts",
     "health",
@@ -68,10 +71,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # The headers of every answer come first, also for what those below answer by themselves.
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "fastapi_mongo_site.csp.ContentSecurityPolicyMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",  # holds every request to ALLOWED_HOSTS
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "fastapi_mongo_site.cross_site.CrossSiteMiddleware",
 ]
 
 TEMPLATES = [
@@ -86,13 +93,48 @@ STATIC_URL = "/static/"
 # Straight from the packages: a fresh clone serves its pages without collectstatic.
 WHITENOISE_USE_FINDERS = True
 
+# Browsers
+
+# Origins whose pages may read answers, and write.
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", str.strip, default=[])
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Link",
+    "Location",
+    "Retry-After",
+    "X-Request-ID",
+    "X-Total-Count",
+]
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+}
 X_FRAME_OPTIONS = "DENY"
+
+# A proxy in front of the service ends TLS, and tells so in X-Forwarded-Proto.
+TLS = env.bool("TLS", False)
+if TLS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+
 SILENCED_SYSTEM_CHECKS = [
-    # No cookie carries a credential here, so there is none for a form to borrow.
+    # CrossSiteMiddleware stands in for the CSRF token: no form here has one.
     "security.W003",
-    # TLS ends at the proxy in front of the service, which redirects and sends HSTS.
-    "security.W004",
+    # Other hosts of the domain, and a browser's list of them, are not this service's to bind.
+    "security.W005",
+    "security.W021",
+    # The proxy redirects to https. Here a redirect comes too late: the password was sent.
     "security.W008",
+    # No HSTS without TLS; site.W001 warns of that where it matters.
+    *([] if TLS else ["security.W004"]),
 ]
 
 # MongoDB

@@ -1,9 +1,8 @@
 """The routes of the service."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
-from fastapi_mongo_site.apidocs import SchemaView
+from fastapi_mongo_site.apidocs import RedocView, SchemaView, SwaggerView
 from fastapi_mongo_site.views import StartView
 
 handler400 = "fastapi_mongo_site.views.bad_request"
@@ -15,6 +14,6 @@ urlpatterns = [
     path("", include("health.urls")),
     path("v1/", include("items.urls")),
     path("openapi.json", SchemaView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    path("redoc", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    path("docs", SwaggerView.as_view(url_name="schema"), name="docs"),
+    path("redoc", RedocView.as_view(url_name="schema"), name="redoc"),
 ]

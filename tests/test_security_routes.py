@@ -1,0 +1,50 @@
+"""Every route needs credentials unless somebody decided that it is open."""
+
+import re
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.urls import URLResolver, get_resolver
+
+OPEN = {"", "health", "openapi.json", "docs", "redoc"}
+OPEN_STATIC_FILES = {"drf_spectacular_sidecar", "fastapi_mongo_site", "rest_framework"}
+METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"]
+
+
+def routes(resolver, prefix=""):
+    """Yield the route of every pattern, of included ones too."""
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, route)
+        else:
+            yield route
+
+
+ROUTES = set(routes(get_resolver()))
+
+
+def test_walk_finds_the_routes_of_includes():
+    assert {"health", "v1/items", "v1/items/<str:id>"} <= ROUTES
+
+
+@pytest.mark.parametrize("route", sorted(OPEN))
+def test_open_route_is_there_and_asks_for_nothing(client, route):
+    assert client.get(f"/{route}").status_code == 200
+    assert route in ROUTES
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES - OPEN))
+def test_every_other_route_needs_credentials_for_every_method(client, route):
+    path = "/" + re.sub(r"<[^>]+>", "1", route)
+    for method in METHODS:
+        response = client.generic(method, path)
+        assert response.status_code == 401, f"{method} {route}: list it in OPEN, or close it"
+        assert response["WWW-Authenticate"].startswith("Basic ")
+
+
+def test_static_files_are_those_of_known_packages():
+    found = {
+        path.partition("/")[0] for finder in finders.get_finders() for path, _ in finder.list(None)
+    }
+    assert found == OPEN_STATIC_FILES
