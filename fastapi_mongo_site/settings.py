@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "fastapi_mongo_site.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",  # holds every request to ALLOWED_HOSTS
@@ -125,11 +126,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Accounts
 
 AUTH_USER_MODEL = "accounts.User"
+AUTH_CACHE_SECONDS = env.float("AUTH_CACHE_SECONDS", 5.0)
+BASIC_REALM = env.str("BASIC_REALM", NAME)
 
 # The API
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BasicAuthentication"],
+    # DRF's own default trusts any X-Forwarded-For.
+    "NUM_PROXIES": env.int("NUM_PROXIES", 0),
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": [
         "fastapi_mongo_site.renderers.JSONRenderer",
