@@ -45,15 +45,12 @@ class Authenticator:
         )
         self._limited_lock = threading.Lock()
 
-    def user_of(self, credentials: Credentials, address: str) -> User | None:
+    def verify(self, credentials: Credentials, address: str) -> User | None:
         """Return the user, or None when username and password do not belong together.
 
-        Verified credentials cost no hash and, while the user is cached, no round trip; others
-        are counted, then hashed. Raises TooManyFailures, Busy, OperationalError.
+        Counts the attempt for the client's address, then hashes; at the same time the same
+        attempt is made once. Raises TooManyFailures, Busy, OperationalError.
         """
-        user = self.cache.verified_user(credentials)
-        if user is not None:
-            return user
         key = self.cache.digest(credentials, address)
         return self._attempts.run(key, lambda: self._attempt(credentials, address))
 

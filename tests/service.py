@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 from fastapi_mongo_site.embedded_mongo import free_port
+from tests import leaks
 
 PROJECT = Path(__file__).parent.parent
 LEFT_OUT = shutil.ignore_patterns(
@@ -60,6 +61,9 @@ class Service:
         if self.process.poll() is None:
             self.stop()
         if self.process.stdout and not self.process.stdout.closed:
+            # What is there now: a process that it left behind may hold the other end.
+            os.set_blocking(self.process.stdout.fileno(), False)
+            leaks.TEXTS.append(self.process.stdout.read() or "")
             self.process.stdout.close()
 
     def wait_until_up(self, path: str = "/health", seconds: float = 30) -> float:
@@ -86,4 +90,6 @@ class Service:
 
     def output(self) -> str:
         """Everything printed, once the process has ended."""
-        return self.process.communicate(timeout=30)[0]
+        printed = self.process.communicate(timeout=30)[0]
+        leaks.TEXTS.append(printed)
+        return printed
