@@ -119,6 +119,4 @@ def test_credentials_do_not_show_their_password():
 def test_realm_is_configurable_and_quoted(client, settings):
     settings.BASIC_REALM = r'My "items" \ tools'
     response = client.get("/v1/items")
-    assert response["WWW-Authenticate"] == (
-        r'Basic realm="My \"items\" \\ tools", charset="UTF-8"'
-    )
+    assert response["WWW-Authenticate"] == (r'Basic realm="My \"items\" \\ tools", charset="UTF-8"')
