@@ -1,6 +1,9 @@
 """HTTP Basic authentication (RFC 7617) in the contract's words."""
 
+import logging
+
 from django.conf import settings
+from django.db import OperationalError
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -9,6 +12,9 @@ from accounts.addresses import client_address
 from accounts.authenticator import authenticator
 from accounts.credentials import MalformedHeaderError, credentials_in
 from accounts.models import User
+from fastapi_mongo_site.errors import DatabaseUnavailable
+
+logger = logging.getLogger(__name__)
 
 
 class BasicAuthentication(BaseAuthentication):
@@ -22,7 +28,7 @@ class BasicAuthentication(BaseAuthentication):
 
         The user is shared with other requests: read it, do not change it. Raises
         AuthenticationFailed with one text whatever was wrong, for which part it was is nobody's
-        business; TooManyFailures; Busy; OperationalError.
+        business; TooManyFailures; Busy; DatabaseUnavailable.
         """
         try:
             credentials = credentials_in(request.META.get("HTTP_AUTHORIZATION", ""))
@@ -34,6 +40,10 @@ class BasicAuthentication(BaseAuthentication):
                 user = verifier.verify(credentials, client_address(request))
         except MalformedHeaderError:
             user = None
+        except OperationalError as error:
+            # An answer, so that rendering the page about it does not log in once more.
+            logger.warning("503: %s", error)
+            raise DatabaseUnavailable from error
         if user is None:
             raise AuthenticationFailed("Incorrect username or password")
         return user, None

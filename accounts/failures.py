@@ -31,7 +31,8 @@ class Reservation(NamedTuple):
 
     key: str
     limit: int
-    at: datetime.datetime
+    window: datetime.datetime
+    """The end of the window that it was made in."""
 
 
 class LimitReachedError(Exception):
@@ -64,10 +65,13 @@ class FailureManager(DjongoManager):
         deadline = time.monotonic() + PENDING_SECONDS
         while True:
             now = timezone.now()
-            if self._take(key, limit, now):
-                return Reservation(key, limit, now)
+            taken = self._take(key, limit, now)
             with translate_errors:
                 count = self.mongo_find_one({"_id": key})
+            if taken:
+                # By its end the window is known, not by this host's clock. A count that a
+                # success has cleared meanwhile has no window to settle in.
+                return Reservation(key, limit, count["expires"] if count else now)
             if count and count["failures"] >= limit:
                 raise LimitReachedError(key, count["expires"].replace(tzinfo=datetime.UTC))
             if time.monotonic() > deadline:
@@ -126,4 +130,4 @@ class FailureManager(DjongoManager):
 
 def _window(reservation: Reservation) -> dict[str, Any]:
     """Return the filter of the window an attempt was reserved in, and of no later one."""
-    return {"_id": reservation.key, "expires": {"$lte": reservation.at + WINDOW}}
+    return {"_id": reservation.key, "expires": reservation.window}

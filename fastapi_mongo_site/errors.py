@@ -9,18 +9,22 @@ from rest_framework.response import Response
 
 logger = logging.getLogger(__name__)
 
-RETRY_AFTER_SECONDS = 5
+
+class DatabaseUnavailable(exceptions.APIException):
+    """503: MongoDB does not answer."""
+
+    status_code = 503
+    default_code = "database_unavailable"
+    default_detail = "The database does not answer. Try again later."
+    wait = 5
+    """Seconds, sent as Retry-After."""
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the answer to an exception raised in a view; None lets it become a 500."""
     if isinstance(error, OperationalError):
         logger.warning("503: %s", error)
-        return Response(
-            {"detail": "The database does not answer. Try again later."},
-            status=503,
-            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
-        )
+        error = DatabaseUnavailable()
     if isinstance(error, exceptions.NotAuthenticated):
         error.detail = exceptions._get_error_details("Not authenticated", error.default_code)
     response = views.exception_handler(error, context)
