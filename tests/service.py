@@ -1,5 +1,6 @@
 """The service as a process, started the way a person starts it."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -61,9 +62,7 @@ class Service:
         if self.process.poll() is None:
             self.stop()
         if self.process.stdout and not self.process.stdout.closed:
-            # What is there now: a process that it left behind may hold the other end.
-            os.set_blocking(self.process.stdout.fileno(), False)
-            leaks.TEXTS.append(self.process.stdout.read() or "")
+            self.printed()
             self.process.stdout.close()
 
     def wait_until_up(self, path: str = "/health", seconds: float = 30) -> float:
@@ -87,6 +86,18 @@ class Service:
         else:
             self.process.send_signal(signum)
         return self.process.wait(timeout=30)
+
+    def printed(self) -> str:
+        """What was printed since the last look; does not wait for the end."""
+        descriptor = self.process.stdout.fileno()
+        os.set_blocking(descriptor, False)
+        chunks = []
+        with contextlib.suppress(BlockingIOError):
+            while chunk := os.read(descriptor, 65536):
+                chunks.append(chunk)
+        os.set_blocking(descriptor, True)
+        leaks.TEXTS.append(b"".join(chunks).decode(errors="replace"))
+        return leaks.TEXTS[-1]
 
     def output(self) -> str:
         """Everything printed, once the process has ended."""
