@@ -1,5 +1,6 @@
 # make run    everything on this machine, with nothing configured   [ARGS=--reload]
 # make test   linters, types, system checks and the whole suite
+# make bench-auth   what authentication costs, and what an attack does to it
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
-.PHONY: run test
+.PHONY: run test bench-auth
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -27,6 +28,9 @@ test: $(VENV)/.dev
 	$(THROWAWAY) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(THROWAWAY) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/python -m pytest -q -n auto $(ARGS)
+
+bench-auth: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.authentication
 
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	echo "Installing the service ..."

@@ -7,17 +7,9 @@ from django.db import OperationalError
 from rest_framework import exceptions, views
 from rest_framework.response import Response
 
+from fastapi_mongo_site.exceptions import DatabaseUnavailable
+
 logger = logging.getLogger(__name__)
-
-
-class DatabaseUnavailable(exceptions.APIException):
-    """503: MongoDB does not answer."""
-
-    status_code = 503
-    default_code = "database_unavailable"
-    default_detail = "The database does not answer. Try again later."
-    wait = 5
-    """Seconds, sent as Retry-After."""
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

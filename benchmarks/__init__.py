@@ -1,0 +1,1 @@
+"""Measurements of the service as it is deployed; `make bench-…` runs them."""
