@@ -2,15 +2,16 @@
 
 import datetime
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import patch
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts import failures
 from accounts.addresses import counted_as
-from accounts.authenticator import renew_authenticator
+from accounts.authenticator import authenticator, renew_authenticator
 from accounts.failures import ADDRESS_LIMIT, PAIR_LIMIT, WINDOW, LimitPendingError
 from accounts.models import FailureCount, User
 from tests.conftest import basic
@@ -198,17 +199,44 @@ def test_an_attempt_without_a_slot_is_taken_back(service_user, monkeypatch):
     assert {count.attempts for count in FailureCount.objects.all()} == {0}
 
 
-def test_without_mongodb_nobody_new_gets_in_and_the_verified_do(service_user, monkeypatch):
+@pytest.fixture
+def verified(service_user):
+    """A client whose credentials are verified, and its user read, a moment ago."""
     assert attempt(service_user, PASSWORD).status_code == 200
 
-    def away(*args, **kwargs):
-        raise OperationalError("no server")
 
-    monkeypatch.setattr("django.db.models.query.QuerySet.first", away)
-    for accept in ("application/json", "text/html"):
-        response = attempt(service_user, "wrong", HTTP_ACCEPT=accept)
-        assert (response.status_code, response["Retry-After"]) == (503, "5")
-    assert attempt(service_user, PASSWORD).status_code == 200
+@pytest.fixture
+def mongodb_away(verified):
+    """The connection pointed at a port where nobody listens."""
+    options = {"host": "mongodb://127.0.0.1:9", "serverSelectionTimeoutMS": 50}
+    with patch.dict(connection.settings_dict, CLIENT=options):
+        connection.close()
+        yield
+    connection.close()
+
+
+def options(username, password, **headers):
+    """The answer to a request that needs the user alone."""
+    headers = {"HTTP_AUTHORIZATION": basic(username, password), **headers}
+    return APIClient().options("/v1/items", **headers)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+@pytest.mark.parametrize("password", ["wrong", PASSWORD])
+def test_without_mongodb_nobody_new_gets_in(mongodb_away, service_user, password, accept):
+    with authenticator().cache._lock:
+        authenticator().cache._verified.clear()
+    response = options(service_user, password, HTTP_ACCEPT=accept)
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert "The database does not answer" in response.content.decode()
+
+
+def test_without_mongodb_the_verified_are_served_until_the_user_must_be_read(
+    mongodb_away, service_user
+):
+    assert options(service_user, PASSWORD).status_code == 200
+    authenticator().cache.forget_users()
+    assert options(service_user, PASSWORD).status_code == 503
 
 
 # Addresses
