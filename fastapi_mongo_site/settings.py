@@ -172,6 +172,12 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {
+        "not_503": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: getattr(record, "status_code", None) != 503,
+        }
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
@@ -182,7 +188,8 @@ LOGGING = {
         "fastapi_mongo_site": {"level": "INFO"},
         # Django's own console handler shows nothing outside DEBUG.
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
-        # A 4xx is an answer, not an event worth a line.
-        "django.request": {"level": "ERROR"},
+        # A 4xx is an answer, not an event worth a line. Why there was a 503 has been said
+        # already, or it is an attack, which may not fill the disk as well.
+        "django.request": {"level": "ERROR", "filters": ["not_503"]},
     },
 }

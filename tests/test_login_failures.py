@@ -1,6 +1,7 @@
 """Failed logins are counted before they are hashed, by user and address, and by address."""
 
 import datetime
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
@@ -237,6 +238,15 @@ def test_without_mongodb_the_verified_are_served_until_the_user_must_be_read(
     assert options(service_user, PASSWORD).status_code == 200
     authenticator().cache.forget_users()
     assert options(service_user, PASSWORD).status_code == 503
+
+
+def test_refusals_do_not_fill_the_log(low_limits, service_user, caplog):
+    statuses(4, "nobody")
+    authenticator()._room = threading.Semaphore(0)
+    caplog.clear()
+    assert statuses(3, "nobody") == [429] * 3
+    assert statuses(3, "another", "192.0.2.2") == [503] * 3
+    assert caplog.text == ""
 
 
 # Addresses
