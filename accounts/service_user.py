@@ -19,6 +19,15 @@ from accounts import audit
 from accounts.models import User
 from djongo_engine.lock import database_lock
 
+_SEEDED_FIELDS = (
+    "password",
+    "former_password",
+    "former_password_until",
+    "is_active",
+    "is_service_user",
+    "active_until",
+)
+
 
 class State(Enum):
     """How the stored service user relates to the configuration."""
@@ -97,14 +106,15 @@ def end_grace(username: str, password: str) -> list[str]:
         for user in User.objects.filter(is_service_user=True).order_by("username"):
             if not (user.former_password or user.active_until):
                 continue
-            if user.has_former_password(now) or user.is_leaving(now):
-                audit.record("grace_ended", user.username)
-                ended.append(user.username)
+            running = user.has_former_password(now) or user.is_leaving(now)
             if user.active_until is not None:
                 user.is_active = False
             user.active_until = user.former_password_until = None
             user.former_password = ""
             user.save()
+            if running:
+                audit.record("grace_ended", user.username)
+                ended.append(user.username)
         return ended
 
 
@@ -157,7 +167,6 @@ def _update(
             if state is not State.FORMER:
                 _refuse_second_grace(user, grace, now)
             user.former_password, user.former_password_until = user.password, now + grace
-            audit.record("grace_set", user.username, until=f"{now + grace:%Y-%m-%dT%H:%M:%SZ}")
         user.set_password(password)
     user.is_active = user.is_service_user = True
     user.active_until = None
@@ -165,17 +174,13 @@ def _update(
     if changed:
         user.save(update_fields=changed)
         audit.record("seed", user.username, change="updated")
+    if "former_password" in changed:
+        _record_grace(user, user.former_password_until)
     return bool(changed)
 
 
-_SEEDED_FIELDS = (
-    "password",
-    "former_password",
-    "former_password_until",
-    "is_active",
-    "is_service_user",
-    "active_until",
-)
+def _record_grace(user: User, until: datetime.datetime | None) -> None:
+    audit.record("grace_set", user.username, until=f"{until:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def _refuse_second_grace(
@@ -201,10 +206,11 @@ def _retire_others(
             continue
         if grace is not None and other.active_until is None:
             other.active_until = now + grace
-            audit.record("grace_set", other.username, until=f"{now + grace:%Y-%m-%dT%H:%M:%SZ}")
+            other.save(update_fields=["active_until"])
+            _record_grace(other, other.active_until)
         else:
             other.is_active = False
+            other.save(update_fields=["is_active"])
             audit.record("deactivated", other.username)
             deactivated.append(other.username)
-        other.save(update_fields=["active_until", "is_active"])
     return deactivated

@@ -84,8 +84,8 @@ def test_seed_and_rotation(events, settings):
     call_command("seed_service_user")
     assert [(event["event"], event["user"]) for event in events()] == [
         ("seed", "tester"),
-        ("grace_set", "tester"),
         ("seed", "tester"),
+        ("grace_set", "tester"),
         ("grace_ended", "tester"),
         ("seed", "renamed"),
         ("deactivated", "tester"),
