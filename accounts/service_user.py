@@ -69,13 +69,19 @@ def seed_service_user(
 
     A password that is a function is called, to make it, once nothing is in the way. Safe to run
     again and side by side: one seeding waits for another. Writes nothing that is already as it
-    should be. Raises RotationError when a grace is asked for while another runs.
+    should be. Raises RotationError when a grace is asked for while another runs, and when a
+    password is to be made for a user who is leaving.
     """
     with _one_at_a_time():
         now = timezone.now()
         user = _stored(username)
         if callable(password):
             _refuse_second_grace(user, grace, now)
+            if user is not None and user.is_leaving(now):
+                raise RotationError(
+                    f"{user.username} is the former user, to which no new password is given. "
+                    "Set the new SERVICE_USER first."
+                )
             password = password()
         state = _state(user, password, now)
         if state is State.FORMER and grace is None:

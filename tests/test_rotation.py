@@ -284,6 +284,15 @@ def test_generate_leaves_the_file_alone_when_a_grace_is_refused(secret_file, com
     assert secret_file.read_text() == made
 
 
+def test_generate_refuses_a_user_who_is_leaving(secret_file, command, configure):
+    configure(username="renamed")
+    command("--grace", "24h")
+    configure(username="tester")
+    with pytest.raises(CommandError, match="is the former user"):
+        command("--generate")
+    assert (secret_file.read_text(), accepted(OLD)) == (OLD, True)
+
+
 def test_two_generations_at_once_leave_the_file_and_the_user_agreed(secret_file):
     threads = [
         threading.Thread(target=call_command, args=("seed_service_user", "--generate"))
