@@ -3,6 +3,7 @@
 #
 # What takes longer, with its figures kept in docs/   [MONGO_URL=...]
 # make bench-engine       what the ORM costs beside pymongo
+# make bench-auth         what authentication costs, and what an attack does to it
 # make soak-connections   10,000 requests while the server is killed
 # make django-suite       part of Django's own tests on the engine
 # make probes             many more random queries and inputs than the suite's; a quarter of an hour
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
-.PHONY: run test bench-engine soak-connections django-suite probes
+.PHONY: run test bench-engine bench-auth soak-connections django-suite probes
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -36,6 +37,9 @@ test: $(VENV)/.dev
 
 bench-engine: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.engine
+
+bench-auth: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.authentication
 
 soak-connections: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.connections --keep

@@ -1,52 +1,222 @@
-"""The one account that clients log in with, kept as the configuration says."""
+"""The one account that clients log in with, kept as the configuration says, and its rotation.
 
-from dataclasses import dataclass
+With a grace the password before stays valid, or the user of a former name active, until a
+deadline. Meanwhile some hosts may still have the former configuration: seeding it without a grace,
+as `manage.py serve` does at its start, changes nothing.
+"""
 
-from django.db import IntegrityError
+import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
 
+from django.contrib.auth.hashers import check_password, is_password_usable
+from django.db import connection
+from django.utils import timezone
+
+from accounts import audit
 from accounts.models import User
+from djongo_engine.lock import database_lock
+
+_SEEDED_FIELDS = (
+    "password",
+    "former_password",
+    "former_password_until",
+    "is_active",
+    "is_service_user",
+    "active_until",
+)
 
 
-@dataclass(frozen=True)
+class State(Enum):
+    """How the stored service user relates to the configuration."""
+
+    MATCHES = "has the configured password"
+    FORMER = "is what a rotation replaced, and valid for its grace alone"
+    DIFFERS = "has another password"
+    INACTIVE = "is not active"
+    MISSING = "does not exist"
+
+
+class RotationError(Exception):
+    """The rotation would shut out who may log in; the message says what to do."""
+
+
+@dataclass
 class Seeded:
-    """What seeding did: one of the flags or none, and the names it deactivated."""
+    """What seeding did: `state` is what it found, and MATCHES is what it leaves.
 
-    created: bool
-    changed: bool
-    deactivated: list[str]
-
-
-def seed_service_user(username: str, password: str) -> Seeded:
-    """Create or update the service user; deactivate one that had another name.
-
-    Safe to run again and side by side: two at once end at the same account. Writes nothing
-    that is already as it should be.
+    FORMER alone is left as it is.
     """
-    former = User.objects.filter(is_service_user=True, is_active=True).exclude(username=username)
-    deactivated = sorted(former.values_list("username", flat=True))
-    user = User.objects.filter(username=username).first()
-    created = False
-    if user is None:
-        try:
+
+    state: State
+    changed: bool = False
+    deactivated: list[str] = field(default_factory=list)
+
+
+def service_user_state(username: str, password: str) -> State:
+    """Compare the stored user with a name and a password; writes nothing."""
+    return _state(_stored(username), password, timezone.now())
+
+
+def seed_service_user(
+    username: str,
+    password: str | Callable[[], str],
+    grace: datetime.timedelta | None = None,
+) -> Seeded:
+    """Create or update the service user; retire one that had another name.
+
+    A password that is a function is called, to make it, once nothing is in the way. Safe to run
+    again and side by side: one seeding waits for another. Writes nothing that is already as it
+    should be. Raises RotationError when a grace is asked for while another runs, and when a
+    password is to be made for a user who is leaving.
+    """
+    with _one_at_a_time():
+        now = timezone.now()
+        user = _stored(username)
+        if callable(password):
+            _refuse_second_grace(user, grace, now)
+            if user is not None and user.is_leaving(now):
+                raise RotationError(
+                    f"{user.username} is the former user, to which no new password is given. "
+                    "Set the new SERVICE_USER first."
+                )
+            password = password()
+        state = _state(user, password, now)
+        if state is State.FORMER and grace is None:
+            return Seeded(state)
+        if user is None:
             user = User.objects.create_user(username, password=password, is_service_user=True)
-            created = True
-        except IntegrityError:
-            # Another seeding came first; make sure that it seeded the same.
-            user = User.objects.get(username=username)
-    changed = not created and _update(user, password)
-    former.update(is_active=False)
-    return Seeded(created, changed, deactivated)
+            audit.record("seed", user.username, change="created")
+            seeded = Seeded(state, changed=True)
+        else:
+            seeded = Seeded(state, changed=_update(user, password, state, grace, now))
+        seeded.deactivated = _retire_others(user, grace, now)
+        return seeded
 
 
-def _update(user: User, password: str) -> bool:
-    fields = []
-    if not user.check_password(password):
+def end_grace(username: str, password: str) -> list[str]:
+    """End every grace that runs, or ran; return the names of the users concerned.
+
+    Raises RotationError when the configuration itself would be shut out.
+    """
+    with _one_at_a_time():
+        now = timezone.now()
+        if service_user_state(username, password) is State.FORMER:
+            raise RotationError(
+                "This configuration holds what the rotation replaced, and would be shut out. "
+                "Give it the new SERVICE_USER and service_pwd first."
+            )
+        ended = []
+        for user in User.objects.filter(is_service_user=True).order_by("username"):
+            if not (user.former_password or user.active_until):
+                continue
+            running = user.has_former_password(now) or user.is_leaving(now)
+            if user.active_until is not None:
+                user.is_active = False
+            user.active_until = user.former_password_until = None
+            user.former_password = ""
+            user.save()
+            if running:
+                audit.record("grace_ended", user.username)
+                ended.append(user.username)
+        return ended
+
+
+def graces(now: datetime.datetime) -> dict[str, datetime.datetime]:
+    """Return each running grace: what is valid, and until when."""
+    running = {}
+    for user in User.objects.filter(is_service_user=True, is_active=True).order_by("username"):
+        if user.active_until is not None and user.is_leaving(now):
+            running[f"The former user {user.username}"] = user.active_until
+        elif user.former_password_until is not None and user.has_former_password(now):
+            running[f"The former password of {user.username}"] = user.former_password_until
+    return running
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    database = connection.database  # type: ignore[attr-defined]
+    with database_lock(database, "seed_service_user", lambda holder: None):
+        yield
+
+
+def _stored(username: str) -> User | None:
+    return User.objects.filter(username=User.normalize_username(username)).first()
+
+
+def _state(user: User | None, password: str, now: datetime.datetime) -> State:
+    if user is None:
+        return State.MISSING
+    if user.is_leaving(now):
+        return State.FORMER
+    if check_password(password, user.password):
+        return State.MATCHES if user.may_log_in(now) else State.INACTIVE
+    if user.has_former_password(now) and check_password(password, user.former_password):
+        return State.FORMER
+    return State.DIFFERS
+
+
+def _update(
+    user: User,
+    password: str,
+    state: State,
+    grace: datetime.timedelta | None,
+    now: datetime.datetime,
+) -> bool:
+    """Give the user the password, and make it the active service user; tell what changed."""
+    before = {name: getattr(user, name) for name in _SEEDED_FIELDS}
+    known = state in (State.MATCHES, State.INACTIVE)
+    if not known and not check_password(password, user.password):
+        if grace is not None and user.may_log_in(now) and is_password_usable(user.password):
+            if state is not State.FORMER:
+                _refuse_second_grace(user, grace, now)
+            user.former_password, user.former_password_until = user.password, now + grace
         user.set_password(password)
-        fields.append("password")
-    for flag in ("is_active", "is_service_user"):
-        if not getattr(user, flag):
-            setattr(user, flag, True)
-            fields.append(flag)
-    if fields:
-        user.save(update_fields=fields)
-    return bool(fields)
+    user.is_active = user.is_service_user = True
+    user.active_until = None
+    changed = [name for name, value in before.items() if getattr(user, name) != value]
+    if changed:
+        user.save(update_fields=changed)
+        audit.record("seed", user.username, change="updated")
+    if "former_password" in changed:
+        _record_grace(user, user.former_password_until)
+    return bool(changed)
+
+
+def _record_grace(user: User, until: datetime.datetime | None) -> None:
+    audit.record("grace_set", user.username, until=f"{until:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def _refuse_second_grace(
+    user: User | None, grace: datetime.timedelta | None, now: datetime.datetime
+) -> None:
+    """Raise RotationError where a grace would cut short the one that runs."""
+    if grace is not None and user is not None and user.has_former_password(now):
+        raise RotationError(
+            f"The former password of {user.username} is valid until "
+            f"{user.former_password_until:%Y-%m-%d %H:%M} UTC, and a user has no more than two. "
+            "End that with --end-grace first."
+        )
+
+
+def _retire_others(
+    user: User, grace: datetime.timedelta | None, now: datetime.datetime
+) -> list[str]:
+    """Deactivate the service users of other names, at once or at the end of the grace."""
+    deactivated = []
+    others = User.objects.filter(is_service_user=True, is_active=True).exclude(pk=user.pk)
+    for other in others.order_by("username"):
+        if other.is_leaving(now):
+            continue
+        if grace is not None and other.active_until is None:
+            other.active_until = now + grace
+            other.save(update_fields=["active_until"])
+            _record_grace(other, other.active_until)
+        else:
+            other.is_active = False
+            other.save(update_fields=["is_active"])
+            audit.record("deactivated", other.username)
+            deactivated.append(other.username)
+    return deactivated

@@ -241,7 +241,7 @@ def main() -> None:
     if keep_figures:
         keep("connections.md", name, "make soak-connections", figures)
     else:
-        print(figures)  # noqa: T201
+        print(figures)
 
 
 if __name__ == "__main__":

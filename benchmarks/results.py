@@ -24,7 +24,7 @@ def keep(document: str, server: str, command: str, figures: str) -> None:
         f"{server}\n\n`{command}`, {datetime.now(UTC):%Y-%m-%d}; {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, {versions}.\n\n{figures}\n"
     )
-    print(f"## {section}")  # noqa: T201
+    print(f"## {section}")
     path = RESULTS / document
     head, *sections = path.read_text(encoding="utf-8").split("\n## ")
     others = [kept for kept in sections if kept.splitlines()[0] != server]

@@ -7,20 +7,16 @@ from django.db import OperationalError
 from rest_framework import exceptions, views
 from rest_framework.response import Response
 
-logger = logging.getLogger(__name__)
+from fastapi_mongo_site.exceptions import DatabaseUnavailable
 
-RETRY_AFTER_SECONDS = 5
+logger = logging.getLogger(__name__)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the answer to an exception raised in a view; None lets it become a 500."""
     if isinstance(error, OperationalError):
         logger.warning("503: %s", error)
-        return Response(
-            {"detail": "The database does not answer. Try again later."},
-            status=503,
-            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
-        )
+        error = DatabaseUnavailable()
     if isinstance(error, exceptions.NotAuthenticated):
         error.detail = exceptions._get_error_details("Not authenticated", error.default_code)
     response = views.exception_handler(error, context)

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "fastapi_mongo_site.request_id.RequestIdMiddleware",
     # The headers of every answer come first, also for what those below answer by themselves.
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -169,11 +170,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Accounts
 
 AUTH_USER_MODEL = "accounts.User"
+AUTH_CACHE_SECONDS = env.float("AUTH_CACHE_SECONDS", 5.0)
+BASIC_REALM = env.str("BASIC_REALM", NAME)
 
 # The API
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BasicAuthentication"],
+    # DRF's own default trusts any X-Forwarded-For.
+    "NUM_PROXIES": env.int("NUM_PROXIES", 0),
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": [
         "fastapi_mongo_site.renderers.JSONRenderer",
@@ -211,6 +216,12 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {
+        "not_503": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: getattr(record, "status_code", None) != 503,
+        }
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
@@ -221,7 +232,8 @@ LOGGING = {
         "fastapi_mongo_site": {"level": "INFO"},
         # Django's own console handler shows nothing outside DEBUG.
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
-        # A 4xx is an answer, not an event worth a line.
-        "django.request": {"level": "ERROR"},
+        # A 4xx is an answer, not an event worth a line. Why there was a 503 has been said
+        # already, or it is an attack, which may not fill the disk as well.
+        "django.request": {"level": "ERROR", "filters": ["not_503"]},
     },
 }

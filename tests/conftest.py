@@ -1,6 +1,7 @@
 """Fixtures: a migrated database for the run, emptied after each test that used it."""
 
 import base64
+import logging
 from collections import Counter
 from collections.abc import Iterator
 
@@ -8,12 +9,15 @@ import hypothesis
 import pymongo
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.management import call_command
 from django.db import connection, connections
 from rest_framework.test import APIClient
 
+from accounts.authenticator import renew_authenticator
 from accounts.service_user import seed_service_user
 from items.models import Item
+from tests import leaks
 from tests.probes import summary
 
 # The suite makes the same examples in every run; `make probes` makes many, and others each time.
@@ -50,11 +54,23 @@ def database(django_db_blocker, worker_id) -> Iterator[None]:
 def clean() -> Iterator[None]:
     """Leave no document behind; emptying only what is not empty keeps a test in milliseconds."""
     yield
+    renew_authenticator()
     if connection.vendor == "djongo":
         for name in connection.introspection.table_names():
             if name not in KEPT and connection.database[name].find_one() is not None:
                 with pymongo.timeout(60):
                     connection.database[name].delete_many({})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_password_in_any_log() -> Iterator[None]:
+    """Fails the run when a log of it, or what a service printed, holds a password it used."""
+    leaks.PASSWORDS.add(settings.SECRETS["service_pwd"].value)
+    collector = leaks.Collector()
+    logging.getLogger().addHandler(collector)
+    yield
+    logging.getLogger().removeHandler(collector)
+    assert leaks.leaked(leaks.TEXTS) == []
 
 
 def store(documents: list[dict]) -> None:
@@ -72,6 +88,7 @@ def service_user() -> str:
 
 def basic(username: str, password: str) -> str:
     """The value of an Authorization header."""
+    leaks.PASSWORDS.add(password)
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
@@ -88,6 +105,20 @@ def auth_client(service_user) -> APIClient:
     password = settings.SECRETS["service_pwd"].value
     client.credentials(HTTP_AUTHORIZATION=basic(service_user, password))
     return client
+
+
+@pytest.fixture
+def hashes(monkeypatch) -> list[str]:
+    """The passwords that were hashed, one entry a slow hash."""
+    hashed: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(self, password, salt):
+        hashed.append(password)
+        return encode(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    return hashed
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The service as a process, started the way a person starts it."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 from fastapi_mongo_site.embedded_mongo import free_port
+from tests import leaks
 
 PROJECT = Path(__file__).parent.parent
 LEFT_OUT = shutil.ignore_patterns(
@@ -60,6 +62,7 @@ class Service:
         if self.process.poll() is None:
             self.stop()
         if self.process.stdout and not self.process.stdout.closed:
+            self.printed()
             self.process.stdout.close()
 
     def wait_until_up(self, path: str = "/health", seconds: float = 30) -> float:
@@ -84,6 +87,20 @@ class Service:
             self.process.send_signal(signum)
         return self.process.wait(timeout=30)
 
+    def printed(self) -> str:
+        """What was printed since the last look; does not wait for the end."""
+        descriptor = self.process.stdout.fileno()
+        os.set_blocking(descriptor, False)
+        chunks = []
+        with contextlib.suppress(BlockingIOError):
+            while chunk := os.read(descriptor, 65536):
+                chunks.append(chunk)
+        os.set_blocking(descriptor, True)
+        leaks.TEXTS.append(b"".join(chunks).decode(errors="replace"))
+        return leaks.TEXTS[-1]
+
     def output(self) -> str:
         """Everything printed, once the process has ended."""
-        return self.process.communicate(timeout=30)[0]
+        printed = self.process.communicate(timeout=30)[0]
+        leaks.TEXTS.append(printed)
+        return printed

@@ -1,23 +1,85 @@
-"""Create or update the service user from the configuration."""
+"""Create or update the service user from the configuration, or rotate its password."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
-from accounts.service_user import seed_service_user
+from accounts.durations import duration
+from accounts.secret_file import NoFileError, replace_secret
+from accounts.service_user import (
+    RotationError,
+    State,
+    end_grace,
+    graces,
+    seed_service_user,
+    service_user_state,
+)
 
 
 class Command(BaseCommand):
-    """`manage.py seed_service_user`."""
+    """`manage.py seed_service_user`; never prints the password."""
 
     help = "Create or update the service user (SERVICE_USER) with the secret service_pwd."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add the options of a rotation."""
+        parser.add_argument(
+            "--grace",
+            type=duration,
+            metavar="DURATION",
+            help="keep the password, or the user, before valid for 90s, 30m, 24h, 7d ...",
+        )
+        actions = parser.add_mutually_exclusive_group()
+        actions.add_argument(
+            "--generate", action="store_true", help="first write a new random service_pwd file"
+        )
+        actions.add_argument(
+            "--end-grace", action="store_true", help="end the grace now; seeds nothing"
+        )
+        actions.add_argument(
+            "--check",
+            action="store_true",
+            help="exit with 0 if the stored user has the configured password, else with 1",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        """Seed, and say what changed; never the password."""
+        """Do what the options ask for, and say what changed."""
         name = settings.SERVICE_USER
-        seeded = seed_service_user(name, settings.SECRETS["service_pwd"].value)
-        done = "Created" if seeded.created else "Updated" if seeded.changed else "Unchanged:"
-        self.stdout.write(f"{done} service user {name}.")
+        secret = settings.SECRETS["service_pwd"]
+        if options["grace"] and (options["end_grace"] or options["check"]):
+            raise CommandError("--grace goes with seeding, not with --end-grace or --check.")
+        try:
+            if options["check"]:
+                self._check(name, secret.value)
+            elif options["end_grace"]:
+                ended = end_grace(name, secret.value)
+                self.stdout.write(f"Ended the grace of {', '.join(ended) or 'nobody'}.")
+            else:
+                new = (lambda: replace_secret(secret)) if options["generate"] else secret.value
+                self._seed(name, new, options["grace"])
+                if options["generate"]:
+                    self.stdout.write(f"The new password is in {secret.source}.")
+        except (RotationError, NoFileError) as error:
+            raise CommandError(str(error)) from error
+
+    def _check(self, name: str, password: str) -> None:
+        state = service_user_state(name, password)
+        self.stdout.write(f"Service user {name} {state.value}.")
+        if state is not State.MATCHES:
+            raise SystemExit(1)
+
+    def _seed(self, name: str, password: Any, grace: Any) -> None:
+        seeded = seed_service_user(name, password, grace)
+        if seeded.state is State.FORMER and not seeded.changed:
+            self.stdout.write(f"Unchanged: service user {name} {seeded.state.value}.")
+        else:
+            created = seeded.state is State.MISSING
+            done = "Created" if created else "Updated" if seeded.changed else "Unchanged:"
+            self.stdout.write(f"{done} service user {name}.")
         for former in seeded.deactivated:
             self.stdout.write(f"Deactivated {former}, the service user before.")
+        for what, until in graces(timezone.now()).items():
+            self.stdout.write(f"{what} is valid until {until:%Y-%m-%d %H:%M:%S} UTC.")

@@ -1,0 +1,31 @@
+"""The audit trail: who logged in after failures, was locked out, or changed the service user.
+
+Each event is one line of key=value pairs on the logger `accounts.audit`, and a dictionary in the
+record's `audit` for handlers that write structured logs. No credential is ever an argument.
+"""
+
+import json
+import logging
+import re
+
+from fastapi_mongo_site.request_id import current_request_id
+
+logger = logging.getLogger(__name__)
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/@+-]+")
+
+
+def record(event: str, user: str | None, level: int = logging.INFO, **facts: object) -> None:
+    """Log an event about a user; None is one that does not exist.
+
+    The name of such a one is not logged: it may be a password in the wrong field.
+    """
+    audit = {"event": event, "user": user or "-", "request_id": current_request_id(), **facts}
+    line = " ".join(f"{key}={_text(value)}" for key, value in audit.items())
+    logger.log(level, "%s", line, extra={"audit": audit})
+
+
+def _text(value: object) -> str:
+    """Return a value that cannot end its line or pass for another pair."""
+    text = str(value)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)

@@ -1,0 +1,155 @@
+"""Who the credentials of a request belong to: cheap when they are known, counted when not."""
+
+import datetime
+import functools
+import logging
+import os
+import threading
+from collections.abc import Iterable, Mapping
+
+from cachetools import TTLCache
+from django.conf import settings
+from django.utils import timezone
+
+from accounts import audit
+from accounts.cache import CredentialCache
+from accounts.credentials import Credentials
+from accounts.exceptions import Busy, TooManyFailures
+from accounts.failures import (
+    ADDRESS_LIMIT,
+    PAIR_LIMIT,
+    LimitPendingError,
+    LimitReachedError,
+    Reservation,
+    count_key,
+)
+from accounts.flights import SingleFlight
+from accounts.hashing import UNUSABLE, Match, NoSlotError, PasswordHashing
+from accounts.models import FailureCount, User
+
+MAX_LIMITED = 4096
+
+
+class Authenticator:
+    """Decides about credentials; one a process, shared by its threads."""
+
+    def __init__(self) -> None:
+        self.cache = CredentialCache(settings.AUTH_CACHE_SECONDS)
+        self._hashing = PasswordHashing(max(1, settings.THREADS // 8))
+        # Those that wait for a hash may not be all threads there are.
+        self._room = threading.Semaphore(max(1, settings.THREADS // 2))
+        self._attempts: SingleFlight[User | None] = SingleFlight()
+        # A success elsewhere may lift a limit before its time, so this is looked up again soon.
+        self._limited: TTLCache[str, datetime.datetime] = TTLCache(
+            MAX_LIMITED, settings.AUTH_CACHE_SECONDS
+        )
+        self._limited_lock = threading.Lock()
+
+    def verify(self, credentials: Credentials, address: str) -> User | None:
+        """Return the user, or None when username and password do not belong together.
+
+        Counts the attempt for the client's address, then hashes; at the same time the same
+        attempt is made once. Raises TooManyFailures, Busy, OperationalError.
+        """
+        key = self.cache.digest(credentials, address)
+        return self._attempts.run(key, lambda: self._attempt(credentials, address))
+
+    def _attempt(self, credentials: Credentials, address: str) -> User | None:
+        counts = {count_key(credentials.username, address): PAIR_LIMIT}
+        counts[count_key(address)] = ADDRESS_LIMIT
+        self._refuse_limited(counts)
+        if not self._room.acquire(blocking=False):
+            raise Busy
+        try:
+            return self._counted(credentials, address, counts)
+        except LimitReachedError as limit:
+            with self._limited_lock:
+                self._limited[limit.key] = limit.until
+            raise TooManyFailures(limit.until) from limit
+        except (LimitPendingError, NoSlotError) as error:
+            raise Busy from error
+        finally:
+            self._room.release()
+
+    def _refuse_limited(self, counts: Iterable[str]) -> None:
+        """Raise TooManyFailures for a limit that this process knows to be reached."""
+        with self._limited_lock:
+            until = max(filter(None, map(self._limited.get, counts)), default=None)
+        if until is not None and until > timezone.now():
+            raise TooManyFailures(until)
+
+    def _counted(
+        self, credentials: Credentials, address: str, counts: Mapping[str, int]
+    ) -> User | None:
+        """Reserve the attempt, hash, settle. The user is read again: a password may be new."""
+        user = self.cache.read(credentials.username)
+        if user is not None and self.cache.knows(user, credentials):
+            # Verified by an attempt that ended a moment ago.
+            return user
+        now = timezone.now()
+        usable = user is not None and user.may_log_in(now)
+        stored = user.valid_hashes(now) if user is not None else []
+        # As many hashes as a user may have, so that the time does not tell who is there.
+        grace = User.objects.filter(former_password_until__gt=now).exists()
+        stored += [UNUSABLE] * (1 + grace - len(stored))
+        pair, overall = reservations = _reserve(counts)
+        key = self.cache.digest(credentials, *stored)
+        try:
+            match = self._hashing.match(key, credentials.password, stored, upgrade=usable)
+        except BaseException:
+            _release(reservations)
+            raise
+        if user is None or match is None or not usable:
+            name = user.username if user is not None else None
+            for reservation, scope in ((pair, "user"), (overall, "address")):
+                if FailureCount.objects.fail(reservation):
+                    audit.record("lockout", name, logging.WARNING, address=address, scope=scope)
+            return None
+        self.cache.remember(credentials, match.stored)
+        FailureCount.objects.release(overall)
+        if failures := FailureCount.objects.clear(pair.key):
+            audit.record("success_after_failure", user.username, address=address, failures=failures)
+        self._upgrade(user, credentials, match)
+        return user
+
+    def _upgrade(self, user: User, credentials: Credentials, match: Match) -> None:
+        """Store the hash that Django's default asks for, unless the password changed meanwhile."""
+        if match.upgraded is None:
+            return
+        unchanged = User.objects.filter(pk=user.pk, password=match.stored)
+        if unchanged.update(password=match.upgraded):
+            self.cache.remember(credentials, match.upgraded)
+            self.cache.forget_users()
+            audit.record("password_upgraded", user.username)
+
+
+def _reserve(counts: Mapping[str, int]) -> list[Reservation]:
+    """Reserve an attempt in every count, or in none; raise what the manager raises."""
+    reservations: list[Reservation] = []
+    try:
+        for key, limit in counts.items():
+            reservations.append(FailureCount.objects.reserve(key, limit))
+    except BaseException:
+        _release(reservations)
+        raise
+    return reservations
+
+
+def _release(reservations: Iterable[Reservation]) -> None:
+    for reservation in reservations:
+        FailureCount.objects.release(reservation)
+
+
+@functools.cache
+def authenticator() -> Authenticator:
+    """Return the process's own."""
+    return Authenticator()
+
+
+def renew_authenticator() -> None:
+    """Begin with nothing known: in a forked child, whose parent's threads are not there."""
+    authenticator.cache_clear()
+    authenticator()
+
+
+os.register_at_fork(after_in_child=renew_authenticator)

@@ -1,0 +1,260 @@
+"""`make bench-auth`: what Basic authentication costs, and what an attack does to it.
+
+Starts the service as a deployment does (two workers, Django's default hasher) with an embedded
+MongoDB, or with the one at MONGO_URL, and prints the tables of docs/benchmarks/authentication.md.
+Attackers and clients come from loopback addresses of their own, and everything is bounded in time.
+"""
+
+import base64
+import http.client
+import itertools
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from fastapi_mongo_site.embedded_mongo import EmbeddedMongo, free_port
+
+PROJECT = Path(__file__).parent.parent
+USER, PASSWORD = "bench", "password-of-the-benchmark"
+SECONDS = float(os.environ.get("SECONDS", "20"))
+CLIENTS, ATTACKERS = 8, 16
+REFUSALS = int(os.environ.get("REFUSALS", "60"))
+MISSING = "/v1/items/dbb86c27-2eed-410d-881e-ad47487dd228"
+"""An item that is not there: one round trip to MongoDB."""
+
+
+def basic(username: str, password: str) -> str:
+    """Return the value of an Authorization header."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
+class Client:
+    """A connection that is kept open, from a loopback address."""
+
+    def __init__(self, port: int, source: str = "127.0.0.1") -> None:
+        self.connection = http.client.HTTPConnection(
+            "127.0.0.1", port, timeout=60, source_address=(source, 0)
+        )
+
+    def call(self, path: str, header: str | None) -> tuple[int, float]:
+        """Return the status and the seconds it took."""
+        headers = {"Authorization": header} if header else {}
+        started = time.perf_counter()
+        self.connection.request("GET", path, headers=headers)
+        answer = self.connection.getresponse()
+        answer.read()
+        return answer.status, time.perf_counter() - started
+
+
+def for_a_while(threads: list[Callable[[threading.Event], None]], seconds: float) -> None:
+    """Run functions in threads, each until the event that it is given is set."""
+    stopped = threading.Event()
+    running = [threading.Thread(target=thread, args=(stopped,)) for thread in threads]
+    for thread in running:
+        thread.start()
+    time.sleep(seconds)
+    stopped.set()
+    for thread in running:
+        thread.join()
+
+
+def load(port: int, path: str, header: str | None, seconds: float) -> tuple[list[float], Counter]:
+    """Call with CLIENTS connections at once; return the times and the statuses."""
+    times: list[float] = []
+    statuses: Counter = Counter()
+
+    def client(stopped: threading.Event) -> None:
+        client = Client(port)
+        while not stopped.is_set():
+            status, taken = client.call(path, header)
+            times.append(taken)
+            statuses[status] += 1
+
+    for_a_while([client] * CLIENTS, seconds)
+    return times, statuses
+
+
+def attacker(port: int, number: int, statuses: Counter) -> Callable[[threading.Event], None]:
+    """Return a client that tries passwords on the service user as fast as it is answered."""
+
+    def attack(stopped: threading.Event) -> None:
+        client = Client(port, f"127.0.1.{number + 1}")
+        for guess in itertools.count():
+            if stopped.is_set():
+                return
+            status, _ = client.call(MISSING, basic(USER, f"guess-{guess}"))
+            statuses[status] += 1
+
+    return attack
+
+
+def percentile(times: list[float], share: float) -> float:
+    """Return a percentile in milliseconds."""
+    return sorted(times)[int(len(times) * share)] * 1000
+
+
+@contextmanager
+def service() -> Iterator[tuple[int, dict[str, str]]]:
+    """Start the database and the service; give its port and its environment."""
+    with ExitStack() as stack:
+        url = os.environ.get("MONGO_URL")
+        if not url:
+            directory = Path(tempfile.mkdtemp(prefix="mongodb-for-benchmark-"))
+            stack.callback(shutil.rmtree, directory)
+            database = EmbeddedMongo(directory)
+            database.start()
+            stack.callback(database.stop)
+            url = database.url
+        port = free_port()
+        environment = {
+            **os.environ,
+            "MONGO_URL": url,
+            "MONGO_DB": f"benchmark_{os.getpid()}",
+            "SERVICE_USER": USER,
+            "SERVICE_PWD": PASSWORD,
+            "SECRET_KEY": "key-of-the-benchmark-0123456789-abcdefghijklmnopqrstuvwxyz",
+            "PORT": str(port),
+            "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+        }
+        command = [sys.executable, "manage.py", "serve"]
+        process = subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        stack.callback(process.wait)
+        stack.callback(process.terminate)
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port, environment
+
+
+def throughput(port: int) -> None:
+    """Print what authentication adds to a request: an open view with and without credentials."""
+    right = basic(USER, PASSWORD)
+    for _ in range(20):
+        # Until each worker knows the credentials.
+        Client(port).call(MISSING, right)
+    print("\n| Call | requests/s | median | p99 |\n|---|---|---|---|")
+    for name, path, header in (
+        ("a constant view, open", "/open-constant", None),
+        ("the same, authenticated", "/constant", right),
+        ("an item that is not there, authenticated: one round trip", MISSING, right),
+    ):
+        times, _ = load(port, path, header, SECONDS / 2)
+        rate = len(times) / (SECONDS / 2)
+        print(
+            f"| {name} | {rate:.0f} | {percentile(times, 0.5):.2f} ms "
+            f"| {percentile(times, 0.99):.1f} ms |"
+        )
+
+
+def in_process(environment: dict[str, str]) -> None:
+    """Print what the authentication itself takes, without HTTP: verified, and cached."""
+    code = """
+import timeit, django; django.setup()
+from accounts.authentication import BasicAuthentication
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
+from benchmarks.authentication import PASSWORD, USER, basic
+factory = APIRequestFactory()
+request = Request(factory.get("/", HTTP_AUTHORIZATION=basic(USER, PASSWORD)))
+authentication = BasicAuthentication()
+authentication.authenticate(request)
+times = timeit.repeat(lambda: authentication.authenticate(request), number=10_000, repeat=7)
+print(f"{min(times) / 10_000 * 1e6:.1f}")
+"""
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(
+        command, cwd=PROJECT, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+    print(f"\nA verified credential costs {result.stdout.strip()} µs of a request.")
+
+
+def refusals(port: int, environment: dict[str, str]) -> None:
+    """Print the medians of the refusals; each attempt comes from an address of its own."""
+    inactive = """
+import django; django.setup()
+from accounts.models import User
+User.objects.create_user("inactive", password="the-right-one", is_active=False)
+"""
+    subprocess.run([sys.executable, "-c", inactive], cwd=PROJECT, env=environment, check=True)
+    kinds = {
+        "unknown user": ("nobody", "wrong"),
+        "wrong password": (USER, "wrong"),
+        "inactive user, right password": ("inactive", "the-right-one"),
+    }
+    times: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for number in range(REFUSALS):
+        # In turns, so that what else the machine does meets all alike.
+        for kind, (username, password) in kinds.items():
+            client = Client(port, f"127.0.2.{number + 1}")
+            status, taken = client.call("/v1/items", basic(username, password))
+            if status != 401:
+                raise SystemExit(f"{kind}: {status}")
+            times[kind].append(taken)
+    print(f"\n| Refusal ({REFUSALS} of each) | median |\n|---|---|")
+    medians = {kind: statistics.median(taken) * 1000 for kind, taken in times.items()}
+    for kind, median in medians.items():
+        print(f"| {kind} | {median:.1f} ms |")
+    apart = max(medians.values()) / min(medians.values()) - 1
+    print(f"\nThey are {apart:.1%} apart (target: 10 %).")
+
+
+def under_attack(port: int) -> None:
+    """Print the times of verified clients, quiet and under attack."""
+    right = basic(USER, PASSWORD)
+    quiet, quiet_statuses = load(port, MISSING, right, SECONDS)
+    attacks: Counter = Counter()
+    result: list[tuple[list[float], Counter]] = []
+    threads = [attacker(port, number, attacks) for number in range(ATTACKERS)]
+
+    def clients(stopped: threading.Event) -> None:
+        result.append(load(port, MISSING, right, SECONDS))
+
+    for_a_while([clients, *threads], SECONDS)
+    attacked, attacked_statuses = result[0]
+    print(f"\n| {CLIENTS} verified clients | requests/s | median | p99 | answers |")
+    print("|---|---|---|---|---|")
+    for name, times, statuses in (
+        ("quiet", quiet, quiet_statuses),
+        (f"{ATTACKERS} attackers", attacked, attacked_statuses),
+    ):
+        print(
+            f"| {name} | {len(times) / SECONDS:.0f} | {percentile(times, 0.5):.2f} ms "
+            f"| {percentile(times, 0.99):.1f} ms | {dict(statuses)} |"
+        )
+    ratio = percentile(attacked, 0.99) / percentile(quiet, 0.99)
+    print(f"\np99 under attack is {ratio:.2f} × quiet (target: 3). The attackers got", end=" ")
+    print(", ".join(f"{count} × {status}" for status, count in sorted(attacks.items())) + ".")
+
+
+def main() -> None:
+    """Run every measurement; SECONDS and REFUSALS in the environment say how long."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
+    with service() as (port, environment):
+        in_process(environment)
+        throughput(port)
+        refusals(port, environment)
+        under_attack(port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""System checks of what authentication is configured with."""
+
+import pytest
+from django.core.checks import run_checks
+
+from fastapi_mongo_site.configuration import Secret
+
+
+def ids():
+    return [message.id for message in run_checks()]
+
+
+@pytest.mark.parametrize("seconds", [-1, -0.001, float("nan")])
+def test_negative_cache_time(settings, seconds):
+    settings.AUTH_CACHE_SECONDS = seconds
+    assert ids() == ["accounts.E001"]
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(0, []), (60, []), (61, ["accounts.W001"])])
+def test_long_cache_time_is_warned_about(settings, seconds, found):
+    settings.AUTH_CACHE_SECONDS = seconds
+    assert ids() == found
+
+
+@pytest.mark.parametrize("name", ["", "a:b", "a\nb", "x" * 151])
+def test_service_user_that_no_client_can_send(settings, name):
+    settings.SERVICE_USER = name
+    assert ids() == ["accounts.E002"]
+
+
+def test_password_that_no_client_can_send(settings):
+    secret = Secret("service_pwd", "two\nlines", "/x")
+    settings.SECRETS = {**settings.SECRETS, "service_pwd": secret}
+    (message,) = run_checks()
+    assert message.id == "accounts.E003"
+    assert "two" not in message.msg
+
+
+@pytest.mark.parametrize("proxies", [-1, None])
+def test_num_proxies(settings, proxies):
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": proxies}
+    assert ids() == ["accounts.E004"]
+
+
+@pytest.mark.parametrize("realm", ["a\nb", "é", "\x7f"])
+def test_realm_that_cannot_stand_in_a_header(settings, realm):
+    settings.BASIC_REALM = realm
+    assert ids() == ["accounts.E005"]

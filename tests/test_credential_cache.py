@@ -1,0 +1,260 @@
+"""Verified credentials cost no hash and no round trip, and a change of the user takes effect."""
+
+import os
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import MD5PasswordHasher
+from rest_framework.test import APIClient
+
+from accounts.authenticator import authenticator, renew_authenticator
+from accounts.credentials import Credentials
+from accounts.models import User
+from tests.conftest import basic
+
+PASSWORD = settings.SECRETS["service_pwd"].value
+RIGHT_HEADER = basic(settings.SERVICE_USER, PASSWORD)
+RIGHT = Credentials(settings.SERVICE_USER, PASSWORD)
+
+
+def status(header=RIGHT_HEADER):
+    return APIClient().get("/v1/items?limit=1", HTTP_AUTHORIZATION=header).status_code
+
+
+def verified():
+    return authenticator().cache.verified_user(RIGHT)
+
+
+@pytest.fixture
+def logged_in(service_user, hashes):
+    """The service user, verified and read in this process."""
+    assert status() == 200
+    hashes.clear()
+    return User.objects.get()
+
+
+def elsewhere(**changes):
+    """Change the user as another process does: without this one's signals."""
+    User.objects.update(**changes)
+
+
+@pytest.fixture
+def no_cache_time(settings):
+    settings.AUTH_CACHE_SECONDS = 0
+    renew_authenticator()
+
+
+def test_a_password_is_hashed_once(service_user, hashes):
+    assert [status() for _ in range(5)] == [200] * 5
+    assert hashes == [PASSWORD]
+
+
+def test_verified_credentials_ask_the_database_nothing(logged_in, monkeypatch):
+    monkeypatch.setattr(User.objects, "filter", lambda **kwargs: pytest.fail("a query"))
+    monkeypatch.setattr(type(authenticator()), "verify", lambda *args: pytest.fail("an attempt"))
+    assert verified() == logged_in
+
+
+def test_no_password_is_kept(logged_in):
+    cache = authenticator().cache
+    held = repr((cache._verified.items(), [vars(user) for user in cache._users.values()]))
+    assert PASSWORD not in held
+
+
+def test_failures_are_not_kept(service_user, hashes):
+    assert [status(basic(service_user, "wrong")) for _ in range(3)] == [401] * 3
+    assert len(hashes) == 3
+    assert not authenticator().cache._verified
+
+
+def test_cache_is_bounded(logged_in):
+    cache = authenticator().cache
+    for number in range(2000):
+        cache.remember(Credentials(f"user{number}", "p"), "hash")
+    for number in range(20):
+        cache.remember(RIGHT, f"hash{number}")
+    assert len(cache._verified) == 1024
+    assert len(cache._verified[RIGHT.username]) == 4
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"is_active": False}, {"password": "md5$a$b"}, {"username": "renamed"}],
+    ids=["disabled", "password", "renamed"],
+)
+def test_a_change_in_this_process_takes_effect_at_once(logged_in, change):
+    for name, value in change.items():
+        setattr(logged_in, name, value)
+    logged_in.save()
+    assert status() == 401
+
+
+def test_a_deleted_user_is_out_at_once(logged_in):
+    logged_in.delete()
+    assert status() == 401
+
+
+def test_a_change_elsewhere_takes_effect_when_the_user_is_read_again(logged_in):
+    elsewhere(is_active=False)
+    assert verified() is not None
+    cache = authenticator().cache
+    with cache._lock:
+        cache._users.expire(cache._users.timer() + settings.AUTH_CACHE_SECONDS)
+    assert verified() is None
+
+
+def test_zero_seconds_read_the_user_every_time(no_cache_time, service_user, hashes):
+    assert [status(), status()] == [200, 200]
+    assert hashes == [PASSWORD]
+    elsewhere(is_active=False)
+    assert status() == 401
+
+
+def test_a_new_password_elsewhere_is_accepted_at_once(logged_in):
+    other = User(username="x")
+    other.set_password("new-password")
+    elsewhere(password=other.password)
+    assert status(basic(settings.SERVICE_USER, "new-password")) == 200
+
+
+def test_a_user_read_before_a_change_is_not_kept_after_it(service_user, monkeypatch):
+    cache = authenticator().cache
+    first = type(User.objects.all()).first
+
+    def overtaken(queryset):
+        user = first(queryset)
+        cache.forget_users()
+        return user
+
+    monkeypatch.setattr("django.db.models.query.QuerySet.first", overtaken)
+    assert cache.read(service_user) is not None
+    assert service_user not in cache._users
+
+
+def wait_for(condition):
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+class Gate:
+    """A slow hash that waits to be let through, and counts who came."""
+
+    def __init__(self, monkeypatch):
+        self.arrived, self.open = threading.Semaphore(0), threading.Event()
+        self.passwords = []
+        encode = MD5PasswordHasher.encode
+
+        def gated(hasher, password, salt):
+            self.passwords.append(password)
+            self.arrived.release()
+            assert self.open.wait(20)
+            return encode(hasher, password, salt)
+
+        monkeypatch.setattr(MD5PasswordHasher, "encode", gated)
+
+
+@pytest.fixture
+def waiting(monkeypatch):
+    """Released by each thread that waits for a result."""
+    waiting = threading.Semaphore(0)
+    result = Future.result
+
+    def counted(future, timeout=None):
+        waiting.release()
+        return result(future, timeout)
+
+    monkeypatch.setattr(Future, "result", counted)
+    return waiting
+
+
+@pytest.fixture
+def gate(service_user, monkeypatch):
+    gate = Gate(monkeypatch)
+    yield gate
+    gate.open.set()
+
+
+def together(gate, waiting, calls):
+    """Run calls in threads; let the hash through once all wait for it; return what they gave."""
+    results = []
+    threads = [threading.Thread(target=lambda c=call: results.append(c())) for call in calls]
+    [thread.start() for thread in threads]
+    assert all(waiting.acquire(timeout=20) for _ in threads)
+    gate.open.set()
+    [thread.join() for thread in threads]
+    return results
+
+
+def test_concurrent_first_requests_wait_for_one_hash(gate, waiting):
+    assert together(gate, waiting, [status] * 20) == [200] * 20
+    assert gate.passwords == [PASSWORD]
+
+
+def test_the_same_credentials_from_two_addresses_are_hashed_once(gate, waiting):
+    verify = authenticator().verify
+    calls = [lambda a=address: verify(RIGHT, a) for address in ("::1", "10.0.0.1")]
+    assert together(gate, waiting, calls) == [User.objects.get()] * 2
+    assert gate.passwords == [PASSWORD]
+
+
+def test_verified_clients_are_served_while_no_password_can_be_hashed(gate, monkeypatch):
+    monkeypatch.setattr("accounts.hashing.SLOT_SECONDS", 0.05)
+    gate.open.set()
+    assert status() == 200
+    gate.open.clear()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(status, basic("a", "taking the slot"))
+        gate.arrived.acquire()
+        gate.arrived.acquire(timeout=20)
+        response = APIClient().get("/v1/items", HTTP_AUTHORIZATION=basic("b", "no slot for this"))
+        assert (response.status_code, response["Retry-After"]) == (503, "1")
+        assert list(response.json()) == ["detail"]
+        assert status() == 200
+        gate.open.set()
+        assert slow.result() == 401
+    assert "no slot for this" not in gate.passwords
+
+
+def test_threads_that_wait_for_a_hash_are_at_most_half_of_all(gate, monkeypatch):
+    monkeypatch.setattr("accounts.hashing.SLOT_SECONDS", 20)
+    room = settings.THREADS // 2
+    with ThreadPoolExecutor(room) as pool:
+        slow = [pool.submit(status, basic(f"user{n}", "wrong")) for n in range(room)]
+        wait_for(lambda: authenticator()._room._value == 0)
+        assert status(basic("late", "wrong")) == 503
+        gate.open.set()
+        assert [answer.result() for answer in slow] == [401] * room
+
+
+def test_a_forked_child_begins_with_a_key_and_locks_of_its_own(logged_in):
+    reader, writer = os.pipe()
+    mine = authenticator().cache
+    with mine._lock:
+        child = os.fork()
+        if child == 0:
+            own = authenticator().cache
+            known = own.knows(User.objects.get(), RIGHT)
+            again = authenticator().verify(RIGHT, "::1") is not None
+            os.write(writer, b"%d%d%d" % (own._secret != mine._secret, known, again))
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 10) == b"101"
+    os.close(reader)
+    os.close(writer)
+
+
+def test_a_hash_below_djangos_default_is_upgraded_at_the_next_success(service_user, settings):
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.ScryptPasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    assert User.objects.get().password.startswith("md5$")
+    assert status() == 200
+    assert User.objects.get().password.startswith("scrypt$")
+    assert authenticator().cache.knows(User.objects.get(), RIGHT)
