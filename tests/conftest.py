@@ -2,16 +2,48 @@
 
 import base64
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pymongo
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
+from pymongo import monitoring
 from rest_framework.test import APIClient
 
 from accounts.service_user import seed_service_user
 from items.models import Item
+
+
+class Commands(monitoring.CommandListener):
+    """The names of the commands on items, noted while `seen` is a list."""
+
+    seen: list[str] | None = None
+
+    def started(self, event):
+        if self.seen is not None and event.command.get(event.command_name) == "items":
+            self.seen.append(event.command_name)
+
+    def succeeded(self, event):
+        """Only what was sent counts."""
+
+    def failed(self, event):
+        """As above."""
+
+
+_commands = Commands()
+# For every client that is made from here on.
+monitoring.register(_commands)
+
+
+@contextmanager
+def commands() -> Iterator[list[str]]:
+    """The names of the commands on items that MongoDB is sent while the block runs."""
+    _commands.seen = sent = []
+    yield sent
+    _commands.seen = None
+
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 

@@ -97,6 +97,10 @@ def test_document_knows_every_operation_of_the_contract(document):
         "put /v1/items/{id}",
         "patch /v1/items/{id}",
         "delete /v1/items/{id}",
+        "post /v1/items/{id}/adjust",
+        "post /v1/items/bulk",
+        "patch /v1/items/bulk",
+        "delete /v1/items/bulk",
     }
 
 
