@@ -1,5 +1,6 @@
 # make run    everything on this machine, with nothing configured   [ARGS=--reload]
 # make test   linters, types, system checks and the whole suite
+# make soak-stock   10,000 concurrent adjustments and 1,000 races for one ETag
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
-.PHONY: run test
+.PHONY: run test soak-stock
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -27,6 +28,10 @@ test: $(VENV)/.dev
 	$(THROWAWAY) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(THROWAWAY) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/python -m pytest -q -n auto $(ARGS)
+
+soak-stock: $(VENV)/.dev
+	ADJUSTMENTS=10000 ITEMS=50 RACES=1000 \
+		$(BIN)/python -m pytest -q -n 0 --durations 2 --durations-min 1 tests/test_stock_races.py $(ARGS)
 
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	echo "Installing the service ..."

@@ -3,7 +3,8 @@
 What is kept of an adjustment with a key is an entry in the item's own document, so that one
 atomic update both makes the change and remembers it: `adjustments` holds `key`, `hash` (of the
 request), `at`, `changed` (whether the count allowed it), and the item's fields as they were then.
-The clock is the database's, one for all workers. Why so: docs/decisions/adjustments.md.
+The clock is the database's, one for all workers. The reasons are in
+docs/decisions/idempotency-keys-live-in-the-item.md.
 """
 
 from collections.abc import Mapping

@@ -180,7 +180,7 @@ class ItemManager(DjongoManager):
             try:
                 self.mongo_insert_many(documents, ordered=False)
             except BulkWriteError as error:
-                return {documents[index]["_id"] for index in _duplicates(error)}
+                return {documents[index]["_id"] for index in rows_with_taken_ids(error)}
         return set()
 
     def change_many(self, changes: Mapping[str, ItemData]) -> dict[str, ItemData]:
@@ -200,7 +200,7 @@ class ItemManager(DjongoManager):
                 try:
                     self.collection.bulk_write(writes, ordered=False)
                 except BulkWriteError as error:
-                    _duplicates(error)
+                    rows_with_taken_ids(error)
         return {item_id: {**item, **changes[item_id]} for item_id, item in items.items()}
 
     def remove_many(self, ids: Collection[str]) -> set[str]:
@@ -229,13 +229,13 @@ def _selector(item_id: str, read: ItemData | None) -> dict[str, Any]:
     }
 
 
-def _duplicates(error: BulkWriteError) -> list[int]:
-    """Return which rows of an insert have a taken id.
+def rows_with_taken_ids(error: BulkWriteError) -> list[int]:
+    """Return the indexes of the rows that failed, when all did for an id that is taken.
 
-    Raises OperationalError when anything else went wrong: what was stored then stays.
+    Raises OperationalError when anything else went wrong; what was stored then stays.
     """
     write_errors = error.details["writeErrors"]
     others = [row for row in write_errors if row["code"] != DUPLICATE_KEY]
     if problems := [*others, *error.details["writeConcernErrors"]]:
-        raise OperationalError(problems[0].get("errmsg", str(error))) from error
+        raise OperationalError(problems[0]["errmsg"]) from error
     return [row["index"] for row in write_errors]

@@ -15,9 +15,7 @@ urlpatterns = [
     path("items/", ItemViewSet.as_view({"get": "query"}, suffix="Selection"), name="query"),
     path(
         "items/bulk",
-        BulkViewSet.as_view(
-            {"post": "create", "patch": "partial_update", "delete": "destroy"}, suffix="Bulk"
-        ),
+        BulkViewSet.as_view({"post": "create", "patch": "partial_update", "delete": "destroy"}),
         name="bulk",
     ),
     path(

@@ -3,7 +3,10 @@
 import uuid
 
 import pytest
+from django.db import OperationalError
+from pymongo.errors import BulkWriteError
 
+from items.managers import rows_with_taken_ids
 from items.models import Item
 from tests.conftest import commands, store
 
@@ -87,6 +90,14 @@ def test_rows_that_are_all_refused_ask_mongodb_nothing(send):
         send("patch", [{}])
         send("delete", [5])
     assert seen == []
+
+
+def test_rows_that_may_not_last_are_an_outage_and_no_success():
+    taken = {"index": 0, "code": 11000, "errmsg": "duplicate key"}
+    timeout = {"code": 64, "errmsg": "waiting for replication timed out"}
+    error = BulkWriteError({"writeErrors": [taken], "writeConcernErrors": [timeout]})
+    with pytest.raises(OperationalError, match="replication"):
+        rows_with_taken_ids(error)
 
 
 # PATCH
