@@ -55,7 +55,7 @@ def _adjusted(delta: int) -> Expression:
     return {"$cond": [_allowed(delta), {"$add": ["$count", delta]}, "$count"]}
 
 
-def adjustment(delta: int) -> list[Expression]:
+def adjust_update(delta: int) -> list[Expression]:
     """Return the update that adds `delta` to the count where the limits allow it."""
     return [{"$set": {"count": _adjusted(delta)}}]
 
@@ -70,7 +70,7 @@ _LIVE = {
 }
 
 
-def adjustment_once(delta: int, key: str) -> list[Expression]:
+def adjust_once_update(delta: int, key: str) -> list[Expression]:
     """Return the update that does the same once a key; it also drops the expired entries.
 
     It changes nothing when the key is there, or when the item has no room for another.

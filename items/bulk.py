@@ -9,14 +9,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from items.bulk_schema import describe_bulk
 from items.exceptions import IdTaken, ItemNotFound
 from items.fields import IdField
 from items.managers import ItemData
 from items.models import Item
-from items.schema import describe_bulk
 from items.serializers import BulkChangeSerializer, ItemSerializer
 
 MAX_ROWS = 1_000
+# Refused here, for whoever sends one counts on what it promises.
+SINGLE_ONLY = ("If-Match", "If-None-Match", "Idempotency-Key")
 
 Row = dict[str, Any]
 
@@ -100,6 +102,8 @@ class BulkViewSet(GenericViewSet[Any]):
 
     def _accept(self, request: Request, accept: Callable[[Any], str]) -> list[str | APIException]:
         """Return each row's id, or why it is refused. Raises ValidationError for other bodies."""
+        if unfit := [name for name in SINGLE_ONLY if name in request.headers]:
+            raise ValidationError({name: ["Not in bulk."] for name in unfit})
         rows = request.data
         if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_ROWS:
             raise ValidationError([f"The body must be an array of 1 to {MAX_ROWS} rows."])

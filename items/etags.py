@@ -8,15 +8,16 @@ import re
 from hashlib import blake2b
 
 import bson
-from django.utils.http import parse_etags
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from items.exceptions import PreconditionFailed
 from items.managers import FIELDS, ItemData
 
-ETAG_LIST = re.compile(r'\*|(W/)?"[\x21\x23-\x7e\x80-\xff]*"(,(W/)?"[\x21\x23-\x7e\x80-\xff]*")*')
-"""What the headers may hold, white space around the commas taken out."""
+ETAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+# Empty elements are to be ignored (RFC 9110 section 5.6.1.2); possessive, so that no header is
+# tried in more than one way. Django's parse_etags() passes over what is malformed.
+ETAG_LIST = re.compile(rf"\*|(?:{ETAG})?(?:[ \t]*+,[ \t]*+(?:{ETAG})?)*+")
 
 
 def etag_of(item: ItemData) -> str:
@@ -57,6 +58,7 @@ def _etags(request: Request, name: str) -> list[str] | None:
     value = request.headers.get(name)
     if value is None:
         return None
-    if not ETAG_LIST.fullmatch(re.sub(r"\s*,\s*", ",", value.strip())):
+    etags = ["*"] if value.strip() == "*" else re.findall(ETAG, value)
+    if not (etags and ETAG_LIST.fullmatch(value.strip())):
         raise ValidationError({name: ['Must be "*" or a list of ETags in double quotes.']})
-    return parse_etags(value)
+    return etags

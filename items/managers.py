@@ -15,7 +15,7 @@ from pymongo.collection import Collection as MongoCollection
 from pymongo.errors import BulkWriteError
 
 from djongo_engine.errors import DUPLICATE_KEY, translate_errors
-from items.adjustments import FIRST_EXPIRY, Adjustment, adjustment, adjustment_once
+from items.adjustments import FIRST_EXPIRY, Adjustment, adjust_once_update, adjust_update
 
 NAME_COLLATION = {"locale": "en", "strength": 2}
 """How names compare: without regard to case, with regard to accents."""
@@ -124,7 +124,7 @@ class ItemManager(DjongoManager):
         With `read`, only while the item still is that. Raises Item.DoesNotExist.
         """
         with translate_errors:
-            result = self.mongo_update_one(_selector(item_id, read), adjustment(delta))
+            result = self.mongo_update_one(_selector(item_id, read), adjust_update(delta))
         if not result.matched_count:
             raise self.model.DoesNotExist
         changed: int = result.modified_count
@@ -138,7 +138,7 @@ class ItemManager(DjongoManager):
         Raises Item.DoesNotExist; KeysExhaustedError when the item has no room for another key.
         """
         with translate_errors:
-            result = self.mongo_update_one(_selector(item_id, read), adjustment_once(delta, key))
+            result = self.mongo_update_one(_selector(item_id, read), adjust_once_update(delta, key))
         if kept := self.adjustment(item_id, key):
             return replace(kept, replayed=not result.modified_count)
         if not result.matched_count:

@@ -28,8 +28,9 @@ from items.idempotency import idempotency_key
 from items.managers import FIELDS, ItemData, KeysExhaustedError
 from items.models import Item
 from items.pagination import next_link
-from items.schema import describe_adjust, describe_items, describe_query
+from items.schema import describe_items, describe_query
 from items.serializers import ChangeArguments, ItemSerializer, ListArguments, SelectArguments
+from items.stock_schema import describe_adjust
 
 MAX_SELECTION = 10_000
 
@@ -81,9 +82,10 @@ class ItemViewSet(GenericViewSet[Any]):
         """Return one item; 304 without it when the client has it."""
         conditions = Conditions(request)
         item = self.get_object()
-        conditions.check_match(etag_of(item))
-        known = conditions.is_known(etag_of(item)) and self._has_etag()
-        return self._answer(item, status=304) if known else self._answer(item)
+        etag = etag_of(item)
+        conditions.check_match(etag)
+        known = conditions.is_known(etag) and self._has_etag()
+        return self._answer(item, status=304 if known else 200)
 
     def update(self, request: Request, id: str) -> Response:
         """Replace the item by a JSON body, or change the fields that the URL names."""

@@ -88,7 +88,7 @@ def test_page_for_browsers_is_another_representation_without_an_etag(auth_client
 # Reads
 
 
-@pytest.mark.parametrize("form", ["{}", "W/{}", '"x", {}', '{} , W/"a,b"', "*"])
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"x", {}', '{} , W/"a,b"', ", ,{},", "*"])
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_read_of_a_known_item_is_304_without_a_body(auth_client, etag, method, form):
     response = getattr(auth_client, method)(PATH, HTTP_IF_NONE_MATCH=form.format(etag))
@@ -133,13 +133,18 @@ def test_if_none_match_holds_for_changes_too(change, etag):
 
 
 @pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
-@pytest.mark.parametrize("value", ["", "abc", '"a" "b"', '"a', "*, *", '"a",', 'w/"a"', '"\t"'])
+@pytest.mark.parametrize("value", ["", ",", "abc", '"a" "b"', '"a', "*, *", 'w/"a"', '"\t"'])
 def test_malformed_condition_is_400_naming_the_header(auth_client, etag, header, value):
     headers = {header: value}
     answers = [auth_client.get(PATH, headers=headers), auth_client.delete(PATH, headers=headers)]
     assert [answer.status_code for answer in answers] == [400, 400]
     assert all(list(answer.json()["errors"]) == [header] for answer in answers)
     assert document() == HAMMER
+
+
+def test_long_condition_is_read_once(auth_client, etag):
+    header = ", " * 20_000 + '"a"' + " " * 20_000 + "x"
+    assert auth_client.get(PATH, headers={"If-Match": header}).status_code == 400
 
 
 def test_what_is_not_valid_is_400_before_the_condition_is_looked_at(auth_client, etag):

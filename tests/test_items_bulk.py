@@ -176,6 +176,13 @@ def test_body_that_is_no_array_of_1_to_1000_rows_is_400(auth_client, method, bod
     assert Item.objects.count() == 0
 
 
+@pytest.mark.parametrize("header", ["If-Match", "If-None-Match", "Idempotency-Key"])
+def test_promise_that_bulk_does_not_keep_is_refused(auth_client, three, header):
+    response = auth_client.delete(PATH, IDS, headers={header: '"x"'})
+    assert (response.status_code, list(response.json()["errors"])) == (400, [header])
+    assert Item.objects.count() == 3
+
+
 @pytest.mark.parametrize("method", ["get", "put"])
 def test_bulk_has_no_other_methods(auth_client, method):
     assert getattr(auth_client, method)(PATH).status_code == 405
