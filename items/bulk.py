@@ -94,7 +94,7 @@ class BulkViewSet(GenericViewSet[Any]):
             return item_id
 
         accepted = self._accept(request, accept)
-        found = Item.objects.remove_many(ids) if ids else set()
+        found = Item.objects.remove_many(ids) if ids else ()
         return self._answer(
             accepted,
             lambda item_id: {"status": 204} if item_id in found else ItemNotFound(item_id),

@@ -4,13 +4,13 @@ They go through djongo's pass-through (`mongo_*`) with documents in the original
 give and take items as the API shows them: dictionaries with an `id` instead of `_id`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from django.db import OperationalError
 from djongo.models import DjongoManager
-from pymongo import UpdateOne
+from pymongo import DeleteOne, UpdateOne
 from pymongo.collection import Collection as MongoCollection
 from pymongo.errors import BulkWriteError
 
@@ -190,31 +190,28 @@ class ItemManager(DjongoManager):
         items it found, and an item that is created in between must not pass for changed.
         """
         items = self.read_many(changes)
-        writes = [
+        self._write_many(
             UpdateOne({"_id": item_id}, {"$set": changes[item_id]})
             for item_id in items
             if changes[item_id]
-        ]
-        if writes:
-            with translate_errors:
-                try:
-                    self.collection.bulk_write(writes, ordered=False)
-                except BulkWriteError as error:
-                    rows_with_taken_ids(error)
+        )
         return {item_id: {**item, **changes[item_id]} for item_id, item in items.items()}
 
-    def remove_many(self, ids: Collection[str]) -> set[str]:
+    def remove_many(self, ids: Collection[str]) -> Collection[str]:
         """Delete many items, in one read and one write; return the ids that there were."""
-        with translate_errors:
-            found = {
-                document["_id"]
-                for document in self.mongo_find(
-                    {"_id": {"$in": list(ids)}}, ["_id"], limit=len(ids), batch_size=len(ids)
-                )
-            }
-            if found:
-                self.mongo_delete_many({"_id": {"$in": list(found)}})
+        found = self.read_many(ids).keys()
+        self._write_many(DeleteOne({"_id": item_id}) for item_id in found)
         return found
+
+    def _write_many(self, writes: Iterable[UpdateOne | DeleteOne]) -> None:
+        """Send writes of one kind as one command, in which each can be tried again by itself."""
+        if not (requests := list(writes)):
+            return
+        with translate_errors:
+            try:
+                self.collection.bulk_write(requests, ordered=False)
+            except BulkWriteError as error:
+                rows_with_taken_ids(error)
 
 
 def _selector(item_id: str, read: ItemData | None) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class Api:
 
 
 @pytest.fixture(scope="module")
-def api():
+def service():
     """A service with two workers and a database of its own."""
     name = f"{connection.settings_dict['NAME']}_races"
     with Service(
@@ -62,13 +62,19 @@ def api():
         WORKERS="2",
         # What a password costs is not what is raced for here.
         DJANGO_SETTINGS_MODULE="tests.settings",
-    ) as service:
-        service.wait_until_up()
-        api = Api(service.url)
-        yield api
-        for opened in api.connections:
-            opened.close()
+    ) as running:
+        running.wait_until_up()
+        yield running
     connection.database.client.drop_database(name)
+
+
+@pytest.fixture
+def api(service):
+    """Connections of the test's own: the service closes those that are idle for long."""
+    api = Api(service.url)
+    yield api
+    for opened in api.connections:
+        opened.close()
 
 
 def create(api, number):
