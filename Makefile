@@ -5,6 +5,7 @@
 # make bench-engine       what the ORM costs beside pymongo
 # make bench-auth         what authentication costs, and what an attack does to it
 # make soak-connections   10,000 requests while the server is killed
+# make soak-stock         10,000 concurrent adjustments, and 1,000 races for one ETag
 # make django-suite       part of Django's own tests on the engine
 # make probes             many more random queries and inputs than the suite's; a quarter of an hour
 
@@ -17,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
-.PHONY: run test bench-engine bench-auth soak-connections django-suite probes
+.PHONY: run test bench-engine bench-auth soak-connections soak-stock django-suite probes
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -43,6 +44,10 @@ bench-auth: $(VENV)/.dev
 
 soak-connections: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.connections --keep
+
+soak-stock: $(VENV)/.dev
+	ADJUSTMENTS=10000 ITEMS=50 RACES=1000 \
+		$(BIN)/python -m pytest -q -n 0 --durations 2 --durations-min 1 tests/test_stock_races.py $(ARGS)
 
 django-suite: $(VENV)/.dev
 	$(BIN)/python -m tests.django_suite

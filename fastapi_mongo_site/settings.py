@@ -186,7 +186,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "fastapi_mongo_site.negotiation.LenientNegotiation",
     "DEFAULT_PARSER_CLASSES": ["fastapi_mongo_site.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "fastapi_mongo_site.openapi.AutoSchema",
     # No ?format=: an argument that the API does not know is an error.
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "fastapi_mongo_site.errors.exception_handler",

@@ -4,13 +4,18 @@ They go through djongo's pass-through (`mongo_*`) with documents in the original
 give and take items as the API shows them: dictionaries with an `id` instead of `_id`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from django.db import OperationalError
 from djongo.models import DjongoManager
-from pymongo.collection import Collection
+from pymongo import DeleteOne, UpdateOne
+from pymongo.collection import Collection as MongoCollection
+from pymongo.errors import BulkWriteError
 
-from djongo_engine.errors import translate_errors
+from djongo_engine.errors import DUPLICATE_KEY, translate_errors
+from items.adjustments import FIRST_EXPIRY, Adjustment, adjust_once_update, adjust_update
 
 NAME_COLLATION = {"locale": "en", "strength": 2}
 """How names compare: without regard to case, with regard to accents."""
@@ -31,13 +36,26 @@ def as_item(document: Mapping[str, Any]) -> ItemData:
     }
 
 
+def as_document(item: ItemData) -> dict[str, Any]:
+    """Return an item as it is stored."""
+    return {"_id": item["id"], **{name: item[name] for name in FIELDS}}
+
+
+class KeysExhaustedError(Exception):
+    """An item has no room for another idempotency key for `wait` milliseconds."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
 class ItemManager(DjongoManager):
     """`Item.objects`. Every method raises OperationalError when MongoDB cannot be reached."""
 
     @property
-    def collection(self) -> Collection[dict[str, Any]]:
+    def collection(self) -> MongoCollection[dict[str, Any]]:
         """The pymongo collection, through djongo's pass-through."""
-        collection: Collection[dict[str, Any]] = self._client
+        collection: MongoCollection[dict[str, Any]] = self._client
         return collection
 
     @property
@@ -80,21 +98,141 @@ class ItemManager(DjongoManager):
     def add(self, item: ItemData) -> None:
         """Store a new item. Raises IntegrityError when its id is taken."""
         with translate_errors:
-            self.mongo_insert_one({"_id": item["id"], **{name: item[name] for name in FIELDS}})
+            self.mongo_insert_one(as_document(item))
 
-    def change(self, item_id: str, values: Mapping[str, Any]) -> None:
+    def change(self, item_id: str, values: Mapping[str, Any], read: ItemData | None = None) -> None:
         """Set fields of one item; those not named, and fields of others, stay.
 
-        Raises Item.DoesNotExist: it never creates.
+        With `read`, only while the item still is what was read. Raises Item.DoesNotExist when
+        there is no such item: it never creates.
         """
         with translate_errors:
-            result = self.mongo_update_one({"_id": item_id}, {"$set": dict(values)})
+            result = self.mongo_update_one(_selector(item_id, read), {"$set": dict(values)})
         if not result.matched_count:
             raise self.model.DoesNotExist
 
-    def remove(self, item_id: str) -> None:
-        """Delete one item. Raises Item.DoesNotExist."""
+    def remove(self, item_id: str, read: ItemData | None = None) -> None:
+        """Delete one item; with `read`, only while it still is that. Raises Item.DoesNotExist."""
         with translate_errors:
-            result = self.mongo_delete_one({"_id": item_id})
+            result = self.mongo_delete_one(_selector(item_id, read))
         if not result.deleted_count:
             raise self.model.DoesNotExist
+
+    def adjust(self, item_id: str, delta: int, read: ItemData | None = None) -> bool:
+        """Add `delta` to the count; return whether its limits allowed that.
+
+        With `read`, only while the item still is that. Raises Item.DoesNotExist.
+        """
+        with translate_errors:
+            result = self.mongo_update_one(_selector(item_id, read), adjust_update(delta))
+        if not result.matched_count:
+            raise self.model.DoesNotExist
+        changed: int = result.modified_count
+        return bool(changed)
+
+    def adjust_once(
+        self, item_id: str, delta: int, key: str, read: ItemData | None = None
+    ) -> Adjustment:
+        """Do what `adjust` does, once for a key, and return what its first use came to.
+
+        Raises Item.DoesNotExist; KeysExhaustedError when the item has no room for another key.
+        """
+        with translate_errors:
+            result = self.mongo_update_one(_selector(item_id, read), adjust_once_update(delta, key))
+        if kept := self.adjustment(item_id, key):
+            return replace(kept, replayed=not result.modified_count)
+        if not result.matched_count:
+            raise self.model.DoesNotExist
+        pipeline = [{"$match": {"_id": item_id}}, {"$project": FIRST_EXPIRY}]
+        with translate_errors:
+            document = next(iter(self.mongo_aggregate(pipeline)), None)
+        if document is None:
+            raise self.model.DoesNotExist
+        raise KeysExhaustedError(document["wait"] or 0)
+
+    def adjustment(self, item_id: str, key: str) -> Adjustment | None:
+        """Return what an item keeps of the adjustment with a key; None when it keeps nothing."""
+        with translate_errors:
+            document = self.mongo_find_one(
+                {"_id": item_id}, {"adjustments": {"$elemMatch": {"key": key}}}
+            )
+        for entry in (document or {}).get("adjustments", ()):
+            return Adjustment(
+                item=as_item({**entry, "_id": item_id}),
+                changed=entry["changed"],
+                request_hash=entry["hash"],
+                replayed=True,
+            )
+        return None
+
+    def read_many(self, ids: Collection[str]) -> dict[str, ItemData]:
+        """Return those items of `ids` that there are, by id, in one round trip."""
+        with translate_errors:
+            cursor = self.mongo_find(
+                {"_id": {"$in": list(ids)}}, FIELDS, limit=len(ids), batch_size=len(ids)
+            )
+            return {document["_id"]: as_item(document) for document in cursor}
+
+    def add_many(self, items: Collection[ItemData]) -> set[str]:
+        """Store new items, each for itself, in one round trip; return the ids that are taken."""
+        documents = [as_document(item) for item in items]
+        with translate_errors:
+            try:
+                self.mongo_insert_many(documents, ordered=False)
+            except BulkWriteError as error:
+                return {documents[index]["_id"] for index in rows_with_taken_ids(error)}
+        return set()
+
+    def change_many(self, changes: Mapping[str, ItemData]) -> dict[str, ItemData]:
+        """Set fields of many items, in one read and one write; return those that there are.
+
+        Each is as it was read, with its changes: read first, as a write does not tell which
+        items it found, and an item that is created in between must not pass for changed.
+        """
+        items = self.read_many(changes)
+        self._write_many(
+            UpdateOne({"_id": item_id}, {"$set": changes[item_id]})
+            for item_id in items
+            if changes[item_id]
+        )
+        return {item_id: {**item, **changes[item_id]} for item_id, item in items.items()}
+
+    def remove_many(self, ids: Collection[str]) -> Collection[str]:
+        """Delete many items, in one read and one write; return the ids that there were."""
+        found = self.read_many(ids).keys()
+        self._write_many(DeleteOne({"_id": item_id}) for item_id in found)
+        return found
+
+    def _write_many(self, writes: Iterable[UpdateOne | DeleteOne]) -> None:
+        """Send writes of one kind as one command, in which each can be tried again by itself."""
+        if not (requests := list(writes)):
+            return
+        with translate_errors:
+            try:
+                self.collection.bulk_write(requests, ordered=False)
+            except BulkWriteError as error:
+                rows_with_taken_ids(error)
+
+
+def _selector(item_id: str, read: ItemData | None) -> dict[str, Any]:
+    """Return the filter for one item; with `read`, for it as long as it holds these values.
+
+    `$eq` also looks into arrays, where no value of an item belongs: that one is ruled out.
+    """
+    fields = {name: read[name] for name in FIELDS} if read else {}
+    return {
+        "_id": item_id,
+        **{name: {"$eq": v, "$not": {"$elemMatch": {"$eq": v}}} for name, v in fields.items()},
+    }
+
+
+def rows_with_taken_ids(error: BulkWriteError) -> list[int]:
+    """Return the indexes of the rows that failed, when all did for an id that is taken.
+
+    Raises OperationalError when anything else went wrong; what was stored then stays.
+    """
+    write_errors = error.details["writeErrors"]
+    others = [row for row in write_errors if row["code"] != DUPLICATE_KEY]
+    if problems := [*others, *error.details["writeConcernErrors"]]:
+        raise OperationalError(problems[0]["errmsg"]) from error
+    return [row["index"] for row in write_errors]

@@ -8,9 +8,9 @@ from django.core.validators import MaxValueValidator, MinLengthValidator
 from django.db import models
 
 from djongo_engine.indexes import CollationIndex
+from items.adjustments import MAX_COUNT
 from items.managers import NAME_COLLATION, ItemManager
 
-MAX_COUNT = 2**31 - 1
 PRICE_LIMIT = 10**9
 PRICE_STEP = Decimal("0.0001")
 

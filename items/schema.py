@@ -81,7 +81,9 @@ def invalid(**errors: str) -> OpenApiResponse:
 NAMESPACE = "api_db.items"
 ITEM_ANSWER = answer(ItemSerializer, "The item", ITEM)
 BAD_PRICE = "Must be greater than 0 and less than 1000000000."
-NOT_FOUND = problem(f"Item with id='{ITEM['id']}' not found in {NAMESPACE}")
+NO_ITEM = f"Item with id='{ITEM['id']}' not found in {NAMESPACE}"
+TAKEN = f"Item with id='{ITEM['id']}' already exists in {NAMESPACE}"
+NOT_FOUND = problem(NO_ITEM)
 NOT_JSON = problem('Unsupported media type "text/plain" in request.')
 COMMON: dict[int, OpenApiResponse] = {
     401: answer(
@@ -103,6 +105,35 @@ ID = OpenApiParameter(
 )
 ITEM_BODY = [OpenApiExample("An item", value=BODY, request_only=True)]
 
+# Conditions
+
+TAG = '"5bd8a5cd4fa3f0a5a0c9d8aa3a2bd1c0"'
+ETAG = OpenApiParameter(
+    "ETag",
+    str,
+    OpenApiParameter.HEADER,
+    response=[200, 201, 304],
+    description="A hash of the stored item in double quotes; another whenever that changes. "
+    "Comes with JSON alone.",
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="Do it only while the item has one of these ETags; `*` for any item.",
+    examples=[OpenApiExample("As it was read", TAG)],
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="Do it only while the item has none of these ETags; a read answers 304.",
+    examples=[OpenApiExample("As it was read", TAG)],
+)
+CONDITIONS = [IF_MATCH, IF_NONE_MATCH]
+CHANGED = problem("The item is not, or no longer, the one that the condition asks for.")
+BAD_CONDITION = invalid(**{"If-Match": 'Must be "*" or a list of ETags in double quotes.'})
+
 describe_items = extend_schema_view(
     list=extend_schema(
         summary="List items",
@@ -117,50 +148,66 @@ describe_items = extend_schema_view(
     create=extend_schema(
         summary="Create an item",
         description="The id may be left out; the service then makes a version 4 UUID.",
+        parameters=[ETAG],
         examples=ITEM_BODY,
         responses={
             201: ITEM_ANSWER,
             400: invalid(price=BAD_PRICE),
-            409: problem(f"Item with id='{ITEM['id']}' already exists in {NAMESPACE}"),
+            409: problem(TAKEN),
             415: NOT_JSON,
             **COMMON,
         },
     ),
     retrieve=extend_schema(
         summary="Read an item",
-        parameters=[ID],
-        responses={200: ITEM_ANSWER, 404: NOT_FOUND, **COMMON},
+        parameters=[ID, *CONDITIONS, ETAG],
+        responses={
+            200: ITEM_ANSWER,
+            304: OpenApiResponse(description="The client has the item as it is"),
+            400: BAD_CONDITION,
+            404: NOT_FOUND,
+            412: CHANGED,
+            **COMMON,
+        },
     ),
     update=extend_schema(
         summary="Replace or change an item",
         description="With a JSON body the whole item is replaced; with arguments in the URL "
         "only the fields that they name change. One or the other, not both.",
-        parameters=[ID, ChangeArguments],
+        parameters=[ID, ChangeArguments, *CONDITIONS, ETAG],
         examples=ITEM_BODY,
         responses={
             200: ITEM_ANSWER,
             400: problem("No query values provided in update URL"),
             404: NOT_FOUND,
+            412: CHANGED,
             415: NOT_JSON,
             **COMMON,
         },
     ),
     partial_update=extend_schema(
         summary="Change part of an item",
-        parameters=[ID],
+        parameters=[ID, *CONDITIONS, ETAG],
         examples=[OpenApiExample("A new count", value={"count": 19}, request_only=True)],
         responses={
             200: ITEM_ANSWER,
             400: invalid(count="A valid integer is required."),
             404: NOT_FOUND,
+            412: CHANGED,
             415: NOT_JSON,
             **COMMON,
         },
     ),
     destroy=extend_schema(
         summary="Delete an item",
-        parameters=[ID],
-        responses={204: OpenApiResponse(description="Deleted"), 404: NOT_FOUND, **COMMON},
+        parameters=[ID, *CONDITIONS],
+        responses={
+            204: OpenApiResponse(description="Deleted"),
+            400: BAD_CONDITION,
+            404: NOT_FOUND,
+            412: CHANGED,
+            **COMMON,
+        },
     ),
 )
 """Decorates the viewset with the documentation of its actions."""

@@ -6,7 +6,9 @@ from typing import Any
 from django.db import models
 from rest_framework import serializers
 
+from items.adjustments import MAX_COUNT
 from items.fields import CountArgument, CountField, IdField, NameField, PriceArgument, PriceField
+from items.managers import FIELDS
 from items.models import Item, validate_id
 from items.pagination import DEFAULT_LIMIT, MAX_LIMIT, CursorField
 
@@ -68,6 +70,34 @@ class ItemSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
     def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
         """Return the item as it is: the manager gives items in the API's form."""
         return instance
+
+
+class BulkChangeSerializer(ItemSerializer):
+    """`PATCH /v1/items/bulk`: the fields to change, of the item that has the id."""
+
+    # Of any version: what is stored can be changed.
+    id = IdField()
+
+    class Meta(ItemSerializer.Meta):
+        """Every field but the id may be left out."""
+
+        extra_kwargs = {name: {"required": False} for name in FIELDS}
+
+
+class AdjustmentSerializer(StrictSerializer):
+    """`POST /v1/items/{id}/adjust`: how much comes in, or goes out."""
+
+    delta = CountField(
+        min_value=-MAX_COUNT,
+        max_value=MAX_COUNT,
+        help_text="What is added to the count; below 0 to take from it, never 0.",
+    )
+
+    def validate_delta(self, value: int) -> int:
+        """Return the delta. Raises ValidationError for 0."""
+        if not value:
+            raise serializers.ValidationError("Must not be 0.")
+        return value
 
 
 class ArgumentSerializer(StrictSerializer):

@@ -1,29 +1,38 @@
 """The items API: one viewset, each action one row or two of the contract."""
 
+import math
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import IntegrityError
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from items.managers import ItemData
+from fastapi_mongo_site.renderers import JSONRenderer
+from items.adjustments import request_hash
+from items.etags import Conditions, etag_of
+from items.exceptions import (
+    IdTaken,
+    ItemNotFound,
+    KeyReused,
+    KeysFull,
+    PreconditionFailed,
+    StockConflict,
+)
+from items.idempotency import idempotency_key
+from items.managers import FIELDS, ItemData, KeysExhaustedError
 from items.models import Item
 from items.pagination import next_link
 from items.schema import describe_items, describe_query
 from items.serializers import ChangeArguments, ItemSerializer, ListArguments, SelectArguments
+from items.stock_schema import describe_adjust
 
 MAX_SELECTION = 10_000
-
-
-class Conflict(APIException):
-    """409: the id is taken."""
-
-    status_code = 409
-    default_code = "conflict"
 
 
 @describe_items
@@ -66,13 +75,17 @@ class ItemViewSet(GenericViewSet[Any]):
         try:
             Item.objects.add(item)
         except IntegrityError as error:
-            namespace = Item.objects.namespace
-            raise Conflict(f"Item with id='{item['id']}' already exists in {namespace}") from error
-        return Response(item, status=201)
+            raise IdTaken(item["id"]) from error
+        return self._answer(item, status=201)
 
     def retrieve(self, request: Request, id: str) -> Response:
-        """Return one item."""
-        return Response(self.get_serializer(self.get_object()).data)
+        """Return one item; 304 without it when the client has it."""
+        conditions = Conditions(request)
+        item = self.get_object()
+        etag = etag_of(item)
+        conditions.check_match(etag)
+        known = conditions.is_known(etag) and self._has_etag()
+        return self._answer(item, status=304 if known else 200)
 
     def update(self, request: Request, id: str) -> Response:
         """Replace the item by a JSON body, or change the fields that the URL names."""
@@ -80,34 +93,41 @@ class ItemViewSet(GenericViewSet[Any]):
         if not request.query_params:
             if not has_body:
                 raise ValidationError(["No query values provided in update URL"])
-            values = self._validated_body(request, partial=False)
-            self._change(values)
-            return Response({"id": self.item_id, **values})
+            return self._changed(request, self._validated_body(request, partial=False))
         if has_body:
             raise ValidationError(["Give the new values in the URL or in the body, not in both."])
-        self._change(validated(ChangeArguments(data=request.query_params)))
-        return Response(self.get_object())
+        return self._changed(request, validated(ChangeArguments(data=request.query_params)))
 
     def partial_update(self, request: Request, id: str) -> Response:
         """Change the fields that the JSON body names."""
-        if values := self._validated_body(request, partial=True):
-            self._change(values)
-        return Response(self.get_object())
+        return self._changed(request, self._validated_body(request, partial=True))
 
     def destroy(self, request: Request, id: str) -> Response:
         """Delete the item."""
-        try:
-            Item.objects.remove(self.item_id)
-        except Item.DoesNotExist as error:
-            raise self._not_found() from error
+        read = self._read_for_conditions(request)
+        with self._missing(read):
+            Item.objects.remove(self.item_id, read)
         return Response(status=204)
+
+    @describe_adjust
+    def adjust(self, request: Request, id: str) -> Response:
+        """Add to the count, or take from it; once only for an idempotency key."""
+        key = idempotency_key(request)
+        delta = validated(self.get_serializer(data=request.data))["delta"]
+        if key is not None:
+            return self._adjusted_once(request, delta, key)
+        read = self._read_for_conditions(request)
+        with self._missing(read):
+            changed = Item.objects.adjust(self.item_id, delta, read)
+        item = self.get_object()
+        if not changed:
+            raise StockConflict(delta, item["count"])
+        return self._answer(item)
 
     def get_object(self) -> ItemData:
         """Return the item of the URL. Raises NotFound."""
-        try:
+        with self._missing():
             return Item.objects.read(self.item_id)
-        except Item.DoesNotExist as error:
-            raise self._not_found() from error
 
     @property
     def item_id(self) -> str:
@@ -115,13 +135,50 @@ class ItemViewSet(GenericViewSet[Any]):
         try:
             return str(uuid.UUID(self.kwargs["id"]))
         except ValueError as error:
-            raise self._not_found() from error
+            raise ItemNotFound(self.kwargs["id"]) from error
 
-    def _change(self, values: ItemData) -> None:
+    def _answer(self, item: ItemData, status: int = 200) -> Response:
+        headers = {"ETag": etag_of(item)} if self._has_etag() else {}
+        return Response(None if status == 304 else item, status, headers=headers)
+
+    def _has_etag(self) -> bool:
+        # A page for a browser holds more than the item, and is another representation.
+        return isinstance(self.request.accepted_renderer, JSONRenderer)
+
+    def _changed(self, request: Request, values: ItemData) -> Response:
+        """Set fields of the item, and answer with it as it then is."""
+        read = self._read_for_conditions(request)
+        if values:
+            with self._missing(read):
+                Item.objects.change(self.item_id, values, read)
+        if read is not None:
+            return self._answer({**read, **values})
+        is_whole = len(values) == len(FIELDS)
+        return self._answer({"id": self.item_id, **values} if is_whole else self.get_object())
+
+    def _adjusted_once(self, request: Request, delta: int, key: str) -> Response:
         try:
-            Item.objects.change(self.item_id, values)
-        except Item.DoesNotExist as error:
-            raise self._not_found() from error
+            read = self._read_for_conditions(request)
+        except PreconditionFailed:
+            # The first use of the key may be what changed the item.
+            kept = Item.objects.adjustment(self.item_id, key)
+            if kept is None:
+                raise
+        else:
+            try:
+                with self._missing(read):
+                    kept = Item.objects.adjust_once(self.item_id, delta, key, read)
+            except KeysExhaustedError as error:
+                raise KeysFull(max(1, math.ceil(error.wait / 1000))) from error
+        if kept.request_hash != request_hash(delta):
+            raise KeyReused
+        if kept.changed:
+            response = self._answer(kept.item)
+        else:
+            response = self.handle_exception(StockConflict(delta, kept.item["count"]))
+        if kept.replayed:
+            response["Idempotency-Replayed"] = "true"
+        return response
 
     def _validated_body(self, request: Request, *, partial: bool) -> ItemData:
         values = validated(self.get_serializer(data=request.data, partial=partial))
@@ -129,8 +186,28 @@ class ItemViewSet(GenericViewSet[Any]):
             raise ValidationError({"id": ["Is not the id in the URL."]})
         return values
 
-    def _not_found(self) -> NotFound:
-        return NotFound(f"Item with id='{self.kwargs['id']}' not found in {Item.objects.namespace}")
+    def _read_for_conditions(self, request: Request) -> ItemData | None:
+        """Return the item that the request's conditions hold for; None when it has none.
+
+        The change then names this item, so that another in between is not lost (it is a 412).
+        Raises PreconditionFailed.
+        """
+        conditions = Conditions(request)
+        if not conditions:
+            return None
+        item = self.get_object()
+        conditions.check(etag_of(item))
+        return item
+
+    @contextmanager
+    def _missing(self, read: ItemData | None = None) -> Iterator[None]:
+        """Answer 404 when the item does not exist, 412 when it no longer is what was read."""
+        try:
+            yield
+        except Item.DoesNotExist as error:
+            if read is not None:
+                raise PreconditionFailed from error
+            raise ItemNotFound(self.kwargs["id"]) from error
 
 
 def validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import base64
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import hypothesis
 import pymongo
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.management import call_command
 from django.db import connection, connections
+from pymongo import monitoring
 from rest_framework.test import APIClient
 
 from accounts.authenticator import renew_authenticator
@@ -29,6 +31,36 @@ OPTIONS = {
 hypothesis.settings.register_profile("suite", derandomize=True, max_examples=40, **OPTIONS)
 hypothesis.settings.register_profile("probes", max_examples=2000, print_blob=True, **OPTIONS)
 hypothesis.settings.load_profile("suite")
+
+
+class Commands(monitoring.CommandListener):
+    """The names of the commands on items, noted while `seen` is a list."""
+
+    seen: list[str] | None = None
+
+    def started(self, event):
+        if self.seen is not None and event.command.get(event.command_name) == "items":
+            self.seen.append(event.command_name)
+
+    def succeeded(self, event):
+        """Only what was sent counts."""
+
+    def failed(self, event):
+        """As above."""
+
+
+_commands = Commands()
+# For every client that is made from here on.
+monitoring.register(_commands)
+
+
+@contextmanager
+def commands() -> Iterator[list[str]]:
+    """The names of the commands on items that MongoDB is sent while the block runs."""
+    _commands.seen = sent = []
+    yield sent
+    _commands.seen = None
+
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 

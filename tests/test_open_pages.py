@@ -117,6 +117,10 @@ def test_document_knows_every_operation_of_the_contract(document):
         "put /v1/items/{id}",
         "patch /v1/items/{id}",
         "delete /v1/items/{id}",
+        "post /v1/items/{id}/adjust",
+        "post /v1/items/bulk",
+        "patch /v1/items/bulk",
+        "delete /v1/items/bulk",
     }
 
 
@@ -129,6 +133,28 @@ def test_every_body_and_answer_has_an_example(document):
                 if not content.get("examples"):
                     missing.append(f"{name} {status} {media_type}")
     assert missing == []
+
+
+def test_document_knows_which_operations_have_a_body(document):
+    assert {name for name, operation in operations(document) if "requestBody" in operation} == {
+        "post /v1/items",
+        "put /v1/items/{id}",
+        "patch /v1/items/{id}",
+        "post /v1/items/{id}/adjust",
+        "post /v1/items/bulk",
+        "patch /v1/items/bulk",
+        "delete /v1/items/bulk",
+    }
+
+
+def test_document_knows_the_headers_of_changes(document):
+    adjust = document["paths"]["/v1/items/{id}/adjust"]["post"]
+    assert {"If-Match", "If-None-Match", "Idempotency-Key"} <= {
+        parameter["name"] for parameter in adjust["parameters"]
+    }
+    assert {"ETag", "Idempotency-Replayed"} == set(adjust["responses"]["200"]["headers"])
+    assert set(adjust["responses"]) >= {"400", "404", "409", "412", "422"}
+    assert "ETag" in document["paths"]["/v1/items/{id}"]["get"]["responses"]["304"]["headers"]
 
 
 def test_item_operations_document_401_and_503(document):
