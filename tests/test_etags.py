@@ -93,7 +93,7 @@ def test_page_for_browsers_is_another_representation_without_an_etag(auth_client
 def test_read_of_a_known_item_is_304_without_a_body(auth_client, etag, method, form):
     response = getattr(auth_client, method)(PATH, HTTP_IF_NONE_MATCH=form.format(etag))
     assert (response.status_code, response.content, response["ETag"]) == (304, b"", etag)
-    assert response["Vary"] == "Accept"
+    assert "Accept" in response["Vary"]
 
 
 def test_read_of_a_changed_item_gives_it(auth_client, etag):
