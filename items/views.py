@@ -1,20 +1,27 @@
 """The items API: one viewset, each action one row or two of the contract."""
 
+import logging
 import uuid
 from typing import Any
 
 from django.db import IntegrityError
+from django.http.response import HttpResponseBase
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from items.managers import ItemData
+from fastapi_mongo_site.errors import RETRY_AFTER_SECONDS
+from items.exports import EXPORTS, BusyError, ExportFormat, NoSpaceError, export
+from items.finding import Listing
+from items.managers import ItemData, TimeLimitError
 from items.models import Item
-from items.pagination import next_link
+from items.pagination import DEFAULT_LIMIT, cursor, next_link
 from items.schema import describe_items, describe_query
 from items.serializers import ChangeArguments, ItemSerializer, ListArguments, SelectArguments
+
+logger = logging.getLogger(__name__)
 
 MAX_SELECTION = 10_000
 
@@ -26,6 +33,15 @@ class Conflict(APIException):
     default_code = "conflict"
 
 
+class Unavailable(APIException):
+    """503: not now."""
+
+    status_code = 503
+    default_code = "unavailable"
+    wait = RETRY_AFTER_SECONDS
+    """Seconds, which DRF puts into `Retry-After`."""
+
+
 @describe_items
 class ItemViewSet(GenericViewSet[Any]):
     """Items in stock."""
@@ -35,14 +51,20 @@ class ItemViewSet(GenericViewSet[Any]):
     lookup_url_kwarg = "id"
     pagination_class = None
 
-    def list(self, request: Request) -> Response:
-        """Return one page of items; the `Link` header leads to the next."""
+    def list(self, request: Request) -> HttpResponseBase:
+        """Return one page of items, `Link` leads to the next; or all of them as an export."""
         arguments = validated(ListArguments(data=request.query_params))
-        limit = arguments["limit"]
-        items = Item.objects.page(arguments["cursor"], limit + 1)
+        listing = arguments["listing"]
+        if form := self._export_format(arguments.get("format")):
+            return self._export(form, arguments)
+        limit = arguments.get("limit", DEFAULT_LIMIT)
+        items = Item.objects.page(listing, limit + 1, arguments["after"])
         response = Response(items[:limit])
         if len(items) > limit:
-            response["Link"] = next_link(request, items[limit - 1]["id"])
+            last = listing.position(items[limit - 1])
+            response["Link"] = next_link(request, cursor(listing, last))
+        if arguments["total"]:
+            response["X-Total-Count"] = str(Item.objects.total(listing))
         return response
 
     @describe_query
@@ -51,7 +73,7 @@ class ItemViewSet(GenericViewSet[Any]):
         if not request.query_params:
             raise ValidationError(["No query values provided in query URL"])
         values = validated(SelectArguments(data=request.query_params))
-        items = Item.objects.select(values, MAX_SELECTION + 1)
+        items = Item.objects.page(Listing(values), MAX_SELECTION + 1)
         if len(items) > MAX_SELECTION:
             raise ValidationError(
                 [f"More than {MAX_SELECTION} items match: page through GET /v1/items instead."]
@@ -101,6 +123,40 @@ class ItemViewSet(GenericViewSet[Any]):
         except Item.DoesNotExist as error:
             raise self._not_found() from error
         return Response(status=204)
+
+    def _export_format(self, name: str | None) -> ExportFormat | None:
+        """Return the format by its name, else by the Accept header; None for a page."""
+        renderers = self.get_renderers()
+        if name is None:
+            forms = [form() for form in EXPORTS.values()]
+            negotiator = self.get_content_negotiator()
+            chosen, _ = negotiator.select_renderer(self.request, [*renderers, *forms])
+            return chosen if isinstance(chosen, ExportFormat) else None
+        if name in EXPORTS:
+            return EXPORTS[name]()
+        self.request.accepted_renderer = renderers[0]
+        self.request.accepted_media_type = renderers[0].media_type
+        return None
+
+    def _export(self, form: ExportFormat, arguments: dict[str, Any]) -> HttpResponseBase:
+        if paging := [name for name in ("limit", "cursor") if name in arguments]:
+            message = f"Not with {form.format}, which gives all items."
+            raise ValidationError({name: [message] for name in paging})
+        response, number = export(arguments["listing"], form)
+        if arguments["total"]:
+            response["X-Total-Count"] = str(number)
+        return response
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Return the answer to an exception; 503 where trying again later may help."""
+        if isinstance(exc, TimeLimitError):
+            exc = Unavailable("The search took too long. Narrow it, or try again later.")
+        elif isinstance(exc, BusyError):
+            exc = Unavailable("Too many exports at once. Try again later.")
+        elif isinstance(exc, NoSpaceError):
+            logger.error("An export failed: %s", exc)
+            exc = Unavailable("There is no space to make the export. Try again later.")
+        return super().handle_exception(exc)
 
     def get_object(self) -> ItemData:
         """Return the item of the URL. Raises NotFound."""
