@@ -117,12 +117,12 @@ def export(listing: Listing, form: ExportFormat) -> tuple[ExportResponse, int]:
 
     Raises BusyError, NoSpaceError and what ItemManager.every raises; nothing is sent then.
     """
-    with ExitStack() as resources:
-        if not _slots.acquire(blocking=False):
-            raise BusyError
-        resources.callback(_slots.release)
-        number = 0
-        try:
+    number = 0
+    try:
+        with ExitStack() as resources:
+            if not _slots.acquire(blocking=False):
+                raise BusyError
+            resources.callback(_slots.release)
             file = resources.enter_context(tempfile.TemporaryFile())
             file.write(form.head)
             with Item.objects.every(listing) as items:
@@ -130,6 +130,6 @@ def export(listing: Listing, form: ExportFormat) -> tuple[ExportResponse, int]:
                     file.write(form.line(item))
                     number += 1
             file.seek(0)
-        except OSError as error:
-            raise NoSpaceError(str(error)) from error
-        return ExportResponse(file, form, resources.pop_all()), number
+            return ExportResponse(file, form, resources.pop_all()), number
+    except OSError as error:
+        raise NoSpaceError(str(error)) from error

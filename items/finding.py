@@ -66,15 +66,17 @@ class Listing:
         return self.ordering.removeprefix("-")
 
     @property
-    def options(self) -> dict[str, Any]:
-        """The arguments for pymongo's `find`, beside the filter."""
+    def sort(self) -> list[tuple[str, int]]:
+        """The order: by the field, then by id in the same direction, as one index has it."""
         direction = -1 if self.ordering.startswith("-") else 1
         fields = ["_id"] if self.field == "id" else [self.field, "_id"]
-        return {
-            "sort": [(field, direction) for field in fields],
-            "hint": self.index,
-            "collation": self.collation,
-        }
+        return [(field, direction) for field in fields]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The index and the collation, as pymongo's methods take them."""
+        options = {"hint": self.index, "collation": self.collation}
+        return {name: value for name, value in options.items() if value is not None}
 
     @property
     def collation(self) -> dict[str, Any] | None:

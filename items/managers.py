@@ -14,7 +14,7 @@ from django.db import DatabaseError, OperationalError
 from djongo.models import DjongoManager
 from pymongo.collection import Collection
 from pymongo.cursor import Cursor
-from pymongo.errors import ExecutionTimeout, OperationFailure
+from pymongo.errors import ExecutionTimeout, NetworkTimeout, OperationFailure
 
 from djongo_engine.errors import translate_errors
 from items.finding import Listing, Position
@@ -22,8 +22,8 @@ from items.finding import Listing, Position
 FIELDS = ("name", "category", "count", "price")
 
 BATCH = 1000
-BAD_HINT = 2
-"""MongoDB's code for a hint that names no index; it is BadValue, and has other causes."""
+BAD_VALUE = 2
+"""MongoDB's code for, among others, a hint that names no index."""
 
 ItemData = dict[str, Any]
 
@@ -34,20 +34,23 @@ class TimeLimitError(Exception):
 
 @contextmanager
 def finding(listing: Listing, seconds: float | None = None) -> Iterator[None]:
-    """Bound a read, a search more tightly than others, and name what may go wrong with it.
+    """Bound the time of a read, and name what may go wrong with it.
 
-    Raises TimeLimitError, or OperationalError when an index that it needs is not there.
+    Without `seconds` a search has MONGO_SEARCH_TIMEOUT_MS, any other read MONGO_TIMEOUT_MS.
+    Raises TimeLimitError, or OperationalError when the index that serves the list is missing.
     """
     if seconds is None and "search" in listing.conditions:
         seconds = settings.MONGO_SEARCH_TIMEOUT_MS / 1000
+    # pymongo sends maxTimeMS, and gives up on the connection at the same time: either may win.
+    too_late = (ExecutionTimeout, NetworkTimeout) if seconds else ExecutionTimeout
     try:
         with pymongo.timeout(seconds) if seconds else nullcontext(), translate_errors:
             yield
     except DatabaseError as error:
         cause = error.__cause__
-        if isinstance(cause, ExecutionTimeout):
+        if isinstance(cause, too_late):
             raise TimeLimitError from error
-        if isinstance(cause, OperationFailure) and cause.code == BAD_HINT and "hint" in str(cause):
+        if isinstance(cause, OperationFailure) and cause.code == BAD_VALUE and "hint" in str(cause):
             raise OperationalError(
                 f"The index {listing.index} is missing: run manage.py migrate items."
             ) from error
@@ -91,9 +94,7 @@ class ItemManager(DjongoManager):
         """Return how many items are in a list. Raises TimeLimitError."""
         unordered = Listing(listing.conditions)
         with finding(listing):
-            number: int = self.mongo_count_documents(
-                unordered.filter(), hint=unordered.index, collation=unordered.collation
-            )
+            number: int = self.mongo_count_documents(unordered.filter(), **unordered.options)
         return number
 
     @contextmanager
@@ -110,7 +111,12 @@ class ItemManager(DjongoManager):
         self, listing: Listing, after: Position | None = None, limit: int = 0, *, batch_size: int
     ) -> Cursor[dict[str, Any]]:
         cursor: Cursor[dict[str, Any]] = self.mongo_find(
-            listing.filter(after), FIELDS, limit=limit, batch_size=batch_size, **listing.options
+            listing.filter(after),
+            FIELDS,
+            sort=listing.sort,
+            limit=limit,
+            batch_size=batch_size,
+            **listing.options,
         )
         return cursor
 

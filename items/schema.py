@@ -134,7 +134,7 @@ describe_items = extend_schema_view(
             503: answer(
                 Detail,
                 "Not now: see `Retry-After`",
-                {"detail": "The search took too long. Narrow it, or try again later."},
+                {"detail": "The items took too long to find. Ask for fewer, or try again later."},
             ),
         },
     ),

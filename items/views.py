@@ -150,7 +150,7 @@ class ItemViewSet(GenericViewSet[Any]):
     def handle_exception(self, exc: Exception) -> Response:
         """Return the answer to an exception; 503 where trying again later may help."""
         if isinstance(exc, TimeLimitError):
-            exc = Unavailable("The search took too long. Narrow it, or try again later.")
+            exc = Unavailable("The items took too long to find. Ask for fewer, or try again later.")
         elif isinstance(exc, BusyError):
             exc = Unavailable("Too many exports at once. Try again later.")
         elif isinstance(exc, NoSpaceError):
