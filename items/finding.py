@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from bson import Decimal128
 
-from djongo_engine.conditions import END, all_of, any_of, escape
+from djongo_engine.conditions import END, any_of, escape
 
 COLLATION = {"locale": "en", "strength": 1}
 """How names are ordered and looked up in their index: by letters, whatever case and accents."""
@@ -67,10 +67,16 @@ class Listing:
 
     @property
     def sort(self) -> list[tuple[str, int]]:
-        """The order: by the field, then by id in the same direction, as one index has it."""
+        """The order: by the field, then by id in the same direction.
+
+        It names every field of the index: those before the ordering's are equal throughout, and
+        MongoDB need not find that out to see that the index is in this order.
+        """
+        fields = self._indexed
+        if fields is None:
+            fields = [] if self.field == "id" else [self.field]
         direction = -1 if self.ordering.startswith("-") else 1
-        fields = ["_id"] if self.field == "id" else [self.field, "_id"]
-        return [(field, direction) for field in fields]
+        return [(field, direction) for field in [*fields, "_id"]]
 
     @property
     def options(self) -> dict[str, Any]:
@@ -86,6 +92,13 @@ class Listing:
     @property
     def index(self) -> str | None:
         """The name of the index that serves the list in its order; None where there is none."""
+        if self._indexed is None:
+            return None
+        return "_".join(["items", *self._indexed]) if self._indexed else "_id_"
+
+    @property
+    def _indexed(self) -> list[str] | None:
+        """The fields before the id of the index that serves the list."""
         key = self.field
         if key == "id":
             # Among items that are equal in a field its index is in the order of their ids.
@@ -93,13 +106,12 @@ class Listing:
         given = {argument.partition("__")[0] for argument in self.conditions}
         if given - {"category", key}:
             return None
-        columns = [column for column in ("category", key) if column in {*given, self.field}]
-        return "_".join(["items", *columns]) if columns else "_id_"
+        return [field for field in ("category", key) if field in {*given, self.field}]
 
     def filter(self, after: Position | None = None) -> Document:
         """Return the filter: everything, or what comes behind a position."""
         conditions = list(self._conditions())
-        return any_of(all_of([*conditions, branch]) for branch in self._branches(after))
+        return any_of(_all_of([*conditions, branch]) for branch in self._branches(after))
 
     def position(self, item: Mapping[str, Any]) -> Position:
         """Return the position behind an item."""
@@ -142,6 +154,20 @@ class Listing:
             return
         for others in WHOLE_TYPES[kind + 1 :] if forwards else WHOLE_TYPES[:kind]:
             yield {self.field: others, **ANY_ID}
+
+
+def _all_of(conditions: list[Document]) -> Document:
+    """Return the conjunction, one flat document as far as no operator stands twice."""
+    flat: Document = {}
+    others = []
+    for condition in conditions:
+        for field, test in condition.items():
+            known = flat.setdefault(field, {})
+            if known.keys() & test.keys():
+                others.append({field: test})
+            else:
+                known.update(test)
+    return {"$and": [flat, *others]} if others else flat
 
 
 def _kind(value: Any) -> int:

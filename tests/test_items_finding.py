@@ -252,6 +252,13 @@ SERVED = [
         ORDERINGS, [{}, {"category": "tools"}], [False, True], [False, True]
     )
     for bounds in [RANGES.get(ordering.removeprefix("-"), {}) if bounded else {}]
+] + [
+    (Listing({**category, **equal}, "-id"), after)
+    for category, equal, after in product(
+        [{}, {"category": "tools"}],
+        [{"name": "hammer"}, {"price": 2.0}, {"count": 2}],
+        [False, True],
+    )
 ]
 
 
@@ -345,17 +352,15 @@ def test_page_is_one_command_with_its_bounds_in_every_branch(auth_client, items,
     page, *_ = walk(auth_client, url)
     first, second, *_ = commands
     assert (second["limit"], second["hint"]) == (6, "items_category_price")
-    assert list(second["sort"].items()) == [("price", -1), ("_id", -1)]
+    assert list(second["sort"].items()) == [("category", -1), ("price", -1), ("_id", -1)]
     last = page[-1]
-    ordered = {"price": {"$not": {"$type": UNORDERED_TYPES}}}
-    common = [{"category": {"$eq": "tools"}}, {"price": {"$gte": 1.0}}, ordered]
-    assert first["filter"] == {"$and": [*common, {"_id": {"$gte": ""}}]}
-    assert second["filter"] == {
-        "$or": [
-            {"$and": [*common, {"price": {"$eq": last["price"]}, "_id": {"$lt": last["id"]}}]},
-            {"$and": [*common, {"price": {"$lt": last["price"]}, "_id": {"$gte": ""}}]},
-        ]
-    }
+    common = {"category": {"$eq": "tools"}}
+    price = {"$gte": 1.0, "$not": {"$type": UNORDERED_TYPES}}
+    assert first["filter"] == {**common, "price": price, "_id": {"$gte": ""}}
+    assert second["filter"]["$or"] == [
+        {**common, "price": {**price, "$eq": last["price"]}, "_id": {"$lt": last["id"]}},
+        {**common, "price": {**price, "$lt": last["price"]}, "_id": {"$gte": ""}},
+    ]
 
 
 # Limits
