@@ -1,5 +1,7 @@
 # make run    everything on this machine, with nothing configured   [ARGS=--reload]
 # make test   linters, types, system checks and the whole suite
+# make bench-pages, soak-pages, bench-exports   measurements at full size [SIZE=1000000],
+#             at MONGO_URL or on an embedded server
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
-.PHONY: run test
+.PHONY: run test bench-pages soak-pages bench-exports
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -27,6 +29,15 @@ test: $(VENV)/.dev
 	$(THROWAWAY) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(THROWAWAY) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/python -m pytest -q -n auto $(ARGS)
+
+bench-pages: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.pages
+
+soak-pages: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.soak_pages
+
+bench-exports: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.exports
 
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	echo "Installing the service ..."

@@ -19,13 +19,13 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 
 
-def cursor(listing: Listing, position: Position) -> str:
+def make_cursor(listing: Listing, position: Position) -> str:
     """Return the cursor for a position in a list."""
     content = base64.urlsafe_b64encode(bson.encode(position._asdict())).decode("ascii")
     return _signer(listing).sign(content)
 
 
-def position(listing: Listing, cursor: str) -> Position:
+def read_cursor(listing: Listing, cursor: str) -> Position:
     """Return the position of a cursor. Raises ValueError for one that is not of this list."""
     try:
         content = _signer(listing).unsign(cursor)
@@ -41,6 +41,5 @@ def next_link(request: Request, cursor: str) -> str:
 
 
 def _signer(listing: Listing) -> Signer:
-    # Settings may hold more than one key: one that is on its way out still reads its cursors.
     identity = [listing.ordering, *sorted(listing.conditions.items())]
     return Signer(salt=f"items.cursor:{identity!r}", sep=".")

@@ -98,6 +98,9 @@ LINK = OpenApiParameter(
     OpenApiParameter.HEADER,
     response=[200],
     description='The next page as `<URL>; rel="next"` (RFC 8288); not there on the last one.',
+    examples=[
+        OpenApiExample("Next", '<http://127.0.0.1:8000/v1/items?cursor=Rw.3x>; rel="next"'),
+    ],
 )
 TOTAL = OpenApiParameter(
     "X-Total-Count",
@@ -105,6 +108,15 @@ TOTAL = OpenApiParameter(
     OpenApiParameter.HEADER,
     response=[200],
     description="How many items there are in all, with `total=true`.",
+    examples=[OpenApiExample("Total", 1234)],
+)
+RETRY_AFTER = OpenApiParameter(
+    "Retry-After",
+    int,
+    OpenApiParameter.HEADER,
+    response=[503],
+    description="Seconds to wait.",
+    examples=[OpenApiExample("Wait", 5)],
 )
 ID = OpenApiParameter(
     "id", str, OpenApiParameter.PATH, description="A UUID in any of its spellings."
@@ -120,7 +132,7 @@ describe_items = extend_schema_view(
         "As `text/csv` or `application/x-ndjson` all of them come in one answer. In CSV a text "
         "that a spreadsheet would run, or that starts with an apostrophe, has an apostrophe "
         "before it.",
-        parameters=[ListArguments, LINK, TOTAL],
+        parameters=[ListArguments, LINK, TOTAL, RETRY_AFTER],
         responses={
             (200, "application/json"): answer(ItemSerializer(many=True), "One page", ITEM),
             (200, "text/csv"): answer(

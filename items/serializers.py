@@ -18,7 +18,7 @@ from items.fields import (
 )
 from items.finding import ORDERINGS, Listing
 from items.models import MAX_COUNT, PRICE_LIMIT, Item, validate_id
-from items.pagination import DEFAULT_LIMIT, MAX_LIMIT, position
+from items.pagination import DEFAULT_LIMIT, MAX_LIMIT, read_cursor
 
 FIELD_CLASSES = {
     **serializers.ModelSerializer.serializer_field_mapping,
@@ -180,7 +180,7 @@ class ListArguments(SelectArguments):
         after = None
         if "cursor" in attrs:
             try:
-                after = position(listing, attrs["cursor"])
+                after = read_cursor(listing, attrs["cursor"])
             except ValueError as error:
                 raise serializers.ValidationError(
                     {"cursor": ["Not a cursor that this service gave out for this list."]}

@@ -17,7 +17,7 @@ from items.exports import EXPORTS, BusyError, ExportFormat, NoSpaceError, export
 from items.finding import Listing
 from items.managers import ItemData, TimeLimitError
 from items.models import Item
-from items.pagination import DEFAULT_LIMIT, cursor, next_link
+from items.pagination import DEFAULT_LIMIT, make_cursor, next_link
 from items.schema import describe_items, describe_query
 from items.serializers import ChangeArguments, ItemSerializer, ListArguments, SelectArguments
 
@@ -62,7 +62,7 @@ class ItemViewSet(GenericViewSet[Any]):
         response = Response(items[:limit])
         if len(items) > limit:
             last = listing.position(items[limit - 1])
-            response["Link"] = next_link(request, cursor(listing, last))
+            response["Link"] = next_link(request, make_cursor(listing, last))
         if arguments["total"]:
             response["X-Total-Count"] = str(Item.objects.total(listing))
         return response

@@ -115,6 +115,16 @@ def test_readers_that_stall_do_not_starve_other_requests(service):
         time.sleep(0.05)
 
 
+def test_head_tells_the_length_and_sends_nothing(service):
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
+    for _ in range(2):  # the slot is given back
+        connection.request("HEAD", "/v1/items?format=csv", headers=AUTHORIZATION)
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, b"")
+        assert int(answer.headers["Content-Length"]) > ITEMS * len(NAME)
+    connection.close()
+
+
 def test_whole_export_arrives(service):
     status, body = get(service, "/v1/items?format=csv")
     assert (status, body.count(b"\r\n")) == (200, ITEMS + 1)
