@@ -186,3 +186,8 @@ class ListArguments(SelectArguments):
                     {"cursor": ["Not a cursor that this service gave out for this list."]}
                 ) from error
         return {**attrs, "listing": listing, "after": after}
+
+
+# Made once: their fields take longer to make than to validate, and run_validation keeps no state.
+SELECT_ARGUMENTS = SelectArguments()
+LIST_ARGUMENTS = ListArguments()

@@ -19,7 +19,13 @@ from items.managers import ItemData, TimeLimitError
 from items.models import Item
 from items.pagination import DEFAULT_LIMIT, make_cursor, next_link
 from items.schema import describe_items, describe_query
-from items.serializers import ChangeArguments, ItemSerializer, ListArguments, SelectArguments
+from items.serializers import (
+    LIST_ARGUMENTS,
+    SELECT_ARGUMENTS,
+    ChangeArguments,
+    ItemSerializer,
+    SelectArguments,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +59,7 @@ class ItemViewSet(GenericViewSet[Any]):
 
     def list(self, request: Request) -> HttpResponseBase:
         """Return one page of items, `Link` leads to the next; or all of them as an export."""
-        arguments = validated(ListArguments(data=request.query_params))
+        arguments = LIST_ARGUMENTS.run_validation(request.query_params)
         listing = arguments["listing"]
         if form := self._export_format(arguments.get("format")):
             return self._export(form, arguments)
@@ -72,7 +78,7 @@ class ItemViewSet(GenericViewSet[Any]):
         """Return all items whose fields equal the arguments."""
         if not request.query_params:
             raise ValidationError(["No query values provided in query URL"])
-        values = validated(SelectArguments(data=request.query_params))
+        values = SELECT_ARGUMENTS.run_validation(request.query_params)
         items = Item.objects.page(Listing(values), MAX_SELECTION + 1)
         if len(items) > MAX_SELECTION:
             raise ValidationError(
