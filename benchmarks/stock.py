@@ -14,6 +14,7 @@ import django
 from fastapi_mongo_site.embedded_mongo import EmbeddedMongo
 
 CONFIGURATION = {
+    "NAME": "Items",
     "MONGO_DB": "bench_items",
     "MONGO_TIMEOUT_MS": "600000",
     "SERVICE_USER": "bench",
