@@ -8,7 +8,7 @@ import threading
 import uuid
 from typing import Any
 
-from benchmarks.stock import CONFIGURATION, item, stock
+from benchmarks.stock import item, stock
 
 SIZE = int(os.environ.get("SIZE", 100_000))
 WRITERS = 2
@@ -19,19 +19,18 @@ def main() -> None:
     from django.conf import settings
     from rest_framework.test import APIClient
 
-    from accounts.service_user import seed_service_user
+    from accounts.models import User
     from items.models import Item
 
     settings.ALLOWED_HOSTS = ["testserver"]
-    seed_service_user(CONFIGURATION["SERVICE_USER"], CONFIGURATION["SERVICE_PWD"])
     client = APIClient()
-    client.force_authenticate(user=object())
+    client.force_authenticate(user=User(username="bench"))
     for ordering in ("id", "name", "-price", "count"):
         before = {document["_id"] for document in Item.objects.mongo_find({}, ["_id"])}
         deleted: set[str] = set()
         stop = threading.Event()
         writers = [
-            threading.Thread(target=write, args=(seed, sorted(before), deleted, stop))
+            threading.Thread(target=write, args=(seed, sorted(before), deleted, stop), daemon=True)
             for seed in range(WRITERS)
         ]
         for writer in writers:

@@ -40,6 +40,8 @@ def stock(size: int) -> Iterator[None]:
         from django.db import connection
 
         try:
+            # Left by a run that was killed.
+            connection.database.client.drop_database(CONFIGURATION["MONGO_DB"])
             call_command("migrate", verbosity=0)
             fill(connection.database["items"], size)
             yield
