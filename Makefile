@@ -4,6 +4,9 @@
 # What takes longer, with its figures kept in docs/   [MONGO_URL=...]
 # make bench-engine       what the ORM costs beside pymongo
 # make bench-auth         what authentication costs, and what an attack does to it
+# make bench-pages        what a page of each ordering costs          [SIZE=1000000]
+# make bench-exports      memory and time of a whole export           [SIZE=1000000]
+# make soak-pages         every item once while others write          [SIZE=1000000]
 # make soak-connections   10,000 requests while the server is killed
 # make soak-stock         10,000 concurrent adjustments, and 1,000 races for one ETag
 # make django-suite       part of Django's own tests on the engine
@@ -18,7 +21,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
-.PHONY: run test bench-engine bench-auth soak-connections soak-stock django-suite probes
+.PHONY: run test bench-engine bench-auth bench-pages bench-exports soak-pages \
+	soak-connections soak-stock django-suite probes
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -41,6 +45,15 @@ bench-engine: $(VENV)/.dev
 
 bench-auth: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.authentication
+
+bench-pages: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.pages
+
+bench-exports: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.exports
+
+soak-pages: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.soak_pages
 
 soak-connections: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.connections --keep

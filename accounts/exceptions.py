@@ -4,7 +4,9 @@ import datetime
 import math
 
 from django.utils import timezone
-from rest_framework import exceptions, status
+from rest_framework import exceptions
+
+from fastapi_mongo_site.exceptions import Unavailable
 
 
 class TooManyFailures(exceptions.Throttled):
@@ -15,11 +17,9 @@ class TooManyFailures(exceptions.Throttled):
         super().__init__(wait=max(1, seconds), detail="Too many failed logins.")
 
 
-class Busy(exceptions.APIException):
+class Busy(Unavailable):
     """503: no password can be hashed just now; nothing was counted."""
 
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "busy"
     default_detail = "Too many logins at once. Try again in a second."
     wait = 1
-    """Seconds, sent as Retry-After."""

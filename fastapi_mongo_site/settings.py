@@ -146,6 +146,8 @@ MONGO_SERVER_SELECTION_TIMEOUT_MS = env.int("MONGO_SERVER_SELECTION_TIMEOUT_MS",
 # and not a thread for ever.
 MONGO_TIMEOUT_MS = env.int("MONGO_TIMEOUT_MS", 5_000)
 MONGO_MAX_POOL_SIZE = env.int("MONGO_MAX_POOL_SIZE", 20)
+MONGO_SEARCH_TIMEOUT_MS = env.int("MONGO_SEARCH_TIMEOUT_MS", 2_000)
+MONGO_EXPORT_TIMEOUT_MS = env.int("MONGO_EXPORT_TIMEOUT_MS", 60_000)
 
 DATABASES = {
     "default": {
@@ -187,7 +189,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "fastapi_mongo_site.negotiation.LenientNegotiation",
     "DEFAULT_PARSER_CLASSES": ["fastapi_mongo_site.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "fastapi_mongo_site.openapi.AutoSchema",
-    # No ?format=: an argument that the API does not know is an error.
+    # No ?format= anywhere: the list of items, which takes it, does so itself.
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "fastapi_mongo_site.errors.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework.exceptions import APIException, NotFound
 
+from fastapi_mongo_site.exceptions import Unavailable
 from items.adjustments import MAX_COUNT
 from items.models import Item
 
@@ -59,10 +60,9 @@ class KeyReused(APIException):
     default_detail = "This Idempotency-Key was given with another body before."
 
 
-class KeysFull(APIException):
+class KeysFull(Unavailable):
     """503: the item keeps as many keys as it may; the oldest expires in `wait` seconds."""
 
-    status_code = 503
     default_code = "keys_full"
     default_detail = "This item keeps as many Idempotency-Keys as it may. Try again later."
 

@@ -82,3 +82,11 @@ class CountArgument(_NumberInText, CountField):
 
 class PriceArgument(_NumberInText, PriceField):
     """A price in a URL."""
+
+
+class FlagArgument(serializers.BooleanField):
+    """`true` or `false` in a URL; BooleanField takes a dozen other spellings."""
+
+    TRUE_VALUES = {"true"}
+    FALSE_VALUES = {"false"}
+    NULL_VALUES: set[str | None] = set()

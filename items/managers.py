@@ -4,25 +4,60 @@ They go through djongo's pass-through (`mongo_*`) with documents in the original
 give and take items as the API shows them: dictionaries with an `id` instead of `_id`.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
-from django.db import OperationalError
+import pymongo
+from django.conf import settings
+from django.db import DatabaseError, OperationalError
 from djongo.models import DjongoManager
 from pymongo import DeleteOne, UpdateOne
 from pymongo.collection import Collection as MongoCollection
-from pymongo.errors import BulkWriteError
+from pymongo.cursor import Cursor
+from pymongo.errors import BulkWriteError, ExecutionTimeout, NetworkTimeout, OperationFailure
 
 from djongo_engine.errors import DUPLICATE_KEY, translate_errors
 from items.adjustments import FIRST_EXPIRY, Adjustment, adjust_once_update, adjust_update
-
-NAME_COLLATION = {"locale": "en", "strength": 2}
-"""How names compare: without regard to case, with regard to accents."""
+from items.finding import Listing, Position
 
 FIELDS = ("name", "category", "count", "price")
 
+BATCH = 1000
+BAD_VALUE = 2
+"""MongoDB's code for, among others, a hint that names no index."""
+
 ItemData = dict[str, Any]
+
+
+class TimeLimitError(Exception):
+    """MongoDB gave up at the time limit."""
+
+
+@contextmanager
+def finding(listing: Listing, seconds: float | None = None) -> Iterator[None]:
+    """Bound the time of a read, and name what may go wrong with it.
+
+    Without `seconds` a search has MONGO_SEARCH_TIMEOUT_MS, any other read MONGO_TIMEOUT_MS.
+    Raises TimeLimitError, or OperationalError when the index that serves the list is missing.
+    """
+    if seconds is None and "search" in listing.conditions:
+        seconds = settings.MONGO_SEARCH_TIMEOUT_MS / 1000
+    # pymongo sends maxTimeMS, and gives up on the connection at the same time: either may win.
+    too_late = (ExecutionTimeout, NetworkTimeout) if seconds else ExecutionTimeout
+    try:
+        with pymongo.timeout(seconds) if seconds else nullcontext(), translate_errors:
+            yield
+    except DatabaseError as error:
+        cause = error.__cause__
+        if isinstance(cause, too_late):
+            raise TimeLimitError from error
+        if isinstance(cause, OperationFailure) and cause.code == BAD_VALUE and "hint" in str(cause):
+            raise OperationalError(
+                f"The index {listing.index} is missing: run manage.py migrate items."
+            ) from error
+        raise
 
 
 def as_item(document: Mapping[str, Any]) -> ItemData:
@@ -63,29 +98,43 @@ class ItemManager(DjongoManager):
         """The collection's full name, as messages to clients show it: `api_db.items`."""
         return self.collection.full_name
 
-    def page(self, after: str, limit: int) -> list[ItemData]:
-        """Return at most `limit` items whose id is greater than `after`, in the order of ids."""
-        with translate_errors:
-            cursor = self.mongo_find(
-                {"_id": {"$gt": after}}, FIELDS, sort=[("_id", 1)], limit=limit, batch_size=limit
-            )
-            return [as_item(document) for document in cursor]
+    def page(self, listing: Listing, limit: int, after: Position | None = None) -> list[ItemData]:
+        """Return at most `limit` items of a list, the first ones or those behind a position.
 
-    def select(self, values: Mapping[str, Any], limit: int) -> list[ItemData]:
-        """Return at most `limit` items whose fields equal all `values`, in the order of ids.
-
-        Names compare without regard to case.
+        Raises TimeLimitError.
         """
-        with translate_errors:
-            cursor = self.mongo_find(
-                dict(values),
-                FIELDS,
-                sort=[("_id", 1)],
-                limit=limit,
-                batch_size=min(limit, 1000),
-                collation=NAME_COLLATION if "name" in values else None,
-            )
+        with finding(listing), self._find(listing, after, limit, batch_size=limit) as cursor:
             return [as_item(document) for document in cursor]
+
+    def total(self, listing: Listing) -> int:
+        """Return how many items are in a list. Raises TimeLimitError."""
+        unordered = Listing(listing.conditions)
+        with finding(listing):
+            number: int = self.mongo_count_documents(unordered.filter(), **unordered.options)
+        return number
+
+    @contextmanager
+    def every(self, listing: Listing) -> Iterator[Iterator[ItemData]]:
+        """Give an iterator over every item of a list, read by one cursor within the context.
+
+        Raises TimeLimitError after MONGO_EXPORT_TIMEOUT_MS.
+        """
+        seconds = settings.MONGO_EXPORT_TIMEOUT_MS / 1000
+        with finding(listing, seconds), self._find(listing, batch_size=BATCH) as cursor:
+            yield (as_item(document) for document in cursor)
+
+    def _find(
+        self, listing: Listing, after: Position | None = None, limit: int = 0, *, batch_size: int
+    ) -> Cursor[dict[str, Any]]:
+        cursor: Cursor[dict[str, Any]] = self.mongo_find(
+            listing.filter(after),
+            FIELDS,
+            sort=listing.sort,
+            limit=limit,
+            batch_size=batch_size,
+            **listing.options,
+        )
+        return cursor
 
     def read(self, item_id: str) -> ItemData:
         """Return one item. Raises Item.DoesNotExist."""

@@ -9,7 +9,8 @@ from django.db import models
 
 from djongo_engine.indexes import CollationIndex
 from items.adjustments import MAX_COUNT
-from items.managers import NAME_COLLATION, ItemManager
+from items.finding import COLLATION
+from items.managers import ItemManager
 
 PRICE_LIMIT = 10**9
 PRICE_STEP = Decimal("0.0001")
@@ -57,14 +58,22 @@ class Item(models.Model):
     objects = ItemManager()
 
     class Meta:
-        """The collection of the original, and an index for each field that a query names."""
+        """The collection of the original, and the indexes of docs/finding.md.
+
+        `items.finding` names them: items, then the fields before the id.
+        """
 
         db_table = "items"
         indexes = [
-            CollationIndex(fields=["name", "id"], name="items_name", collation=NAME_COLLATION),
-            models.Index(fields=["category", "id"], name="items_category"),
+            CollationIndex(fields=["name", "id"], name="items_name", collation=COLLATION),
             models.Index(fields=["count", "id"], name="items_count"),
             models.Index(fields=["price", "id"], name="items_price"),
+            models.Index(fields=["category", "id"], name="items_category"),
+            CollationIndex(
+                fields=["category", "name", "id"], name="items_category_name", collation=COLLATION
+            ),
+            models.Index(fields=["category", "count", "id"], name="items_category_count"),
+            models.Index(fields=["category", "price", "id"], name="items_category_price"),
         ]
 
     def __str__(self) -> str:

@@ -1,40 +1,45 @@
-"""Keyset pagination: a page starts behind the last id of the page before.
+"""Cursors: opaque, signed marks of a place in a list, and the `Link` to the next page.
 
-Unlike an offset it stays right while others insert and delete, and MongoDB serves every page
-from the index on `_id` at the same cost. The next page's address is in the `Link` header
-(RFC 8288), as the body is a bare array.
+A cursor holds a position exactly, as BSON keeps integers, doubles and decimals apart. The
+signature covers the list that it belongs to, so that only this service can make one, and none is
+taken for a place in another list. The next page's address is in the `Link` header (RFC 8288), as
+the body is a bare array.
 """
 
 import base64
-import binascii
 
-from rest_framework import serializers
+import bson
+from django.core.signing import BadSignature, Signer
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
+
+from items.finding import Listing, Position
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 
 
-class CursorField(serializers.CharField):
-    """The opaque mark of a place in the list; validated into the id that stands before it."""
-
-    default_error_messages = {"invalid": "Not a cursor that this service gave out."}
-
-    def to_internal_value(self, data: str) -> str:
-        """Return the id. Raises ValidationError for anything that is no cursor."""
-        try:
-            return base64.b64decode(data.encode("ascii"), altchars=b"-_", validate=True).decode()
-        except (UnicodeError, binascii.Error):
-            self.fail("invalid")
+def make_cursor(listing: Listing, position: Position) -> str:
+    """Return the cursor for a position in a list."""
+    content = base64.urlsafe_b64encode(bson.encode(position._asdict())).decode("ascii")
+    return _signer(listing).sign(content)
 
 
-def cursor_after(item_id: str) -> str:
-    """Return the cursor for the place behind an id."""
-    return base64.urlsafe_b64encode(item_id.encode()).decode("ascii")
+def read_cursor(listing: Listing, cursor: str) -> Position:
+    """Return the position of a cursor. Raises ValueError for one that is not of this list."""
+    try:
+        content = _signer(listing).unsign(cursor)
+    except BadSignature as error:
+        raise ValueError("not a cursor of this list") from error
+    return Position(**bson.decode(base64.urlsafe_b64decode(content)))
 
 
-def next_link(request: Request, last_id: str) -> str:
-    """Return the value of the `Link` header that leads behind `last_id`."""
-    url = replace_query_param(request.build_absolute_uri(), "cursor", cursor_after(last_id))
+def next_link(request: Request, cursor: str) -> str:
+    """Return the value of the `Link` header that leads behind a cursor."""
+    url = replace_query_param(request.build_absolute_uri(), "cursor", cursor)
     return f'<{url}>; rel="next"'
+
+
+def _signer(listing: Listing) -> Signer:
+    identity = [listing.ordering, *sorted(listing.conditions.items())]
+    return Signer(salt=f"items.cursor:{identity!r}", sep=".")

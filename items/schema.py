@@ -1,5 +1,6 @@
 """What OpenAPI says of the items API: arguments, bodies, answers, and an example of each."""
 
+import json
 from typing import Any
 
 from drf_spectacular.utils import (
@@ -99,6 +100,25 @@ LINK = OpenApiParameter(
     OpenApiParameter.HEADER,
     response=[200],
     description='The next page as `<URL>; rel="next"` (RFC 8288); not there on the last one.',
+    examples=[
+        OpenApiExample("Next", '<http://127.0.0.1:8000/v1/items?cursor=Rw.3x>; rel="next"'),
+    ],
+)
+TOTAL = OpenApiParameter(
+    "X-Total-Count",
+    int,
+    OpenApiParameter.HEADER,
+    response=[200],
+    description="How many items there are in all, with `total=true`.",
+    examples=[OpenApiExample("Total", 1234)],
+)
+RETRY_AFTER = OpenApiParameter(
+    "Retry-After",
+    int,
+    OpenApiParameter.HEADER,
+    response=[503],
+    description="Seconds to wait.",
+    examples=[OpenApiExample("Wait", 5)],
 )
 ID = OpenApiParameter(
     "id", str, OpenApiParameter.PATH, description="A UUID in any of its spellings."
@@ -136,13 +156,29 @@ BAD_CONDITION = invalid(**{"If-Match": 'Must be "*" or a list of ETags in double
 
 describe_items = extend_schema_view(
     list=extend_schema(
-        summary="List items",
-        description="One page of items in the order of their ids.",
-        parameters=[ListArguments, LINK],
+        summary="List, find and export items",
+        description="One page of the items that meet every argument, in the order asked for. "
+        "Follow `Link` through the pages: an item that is there throughout, and whose value in "
+        "the ordering's field stays, comes exactly once whatever else is written meanwhile.\n\n"
+        "As `text/csv` or `application/x-ndjson` all of them come in one answer. In CSV a text "
+        "that a spreadsheet would run, or that starts with an apostrophe, has an apostrophe "
+        "before it.",
+        parameters=[ListArguments, LINK, TOTAL, RETRY_AFTER],
         responses={
-            200: answer(ItemSerializer(many=True), "One page", ITEM),
+            (200, "application/json"): answer(ItemSerializer(many=True), "One page", ITEM),
+            (200, "text/csv"): answer(
+                str,
+                "All items",
+                "id,name,category,count,price\r\n" + ",".join(map(str, ITEM.values())),
+            ),
+            (200, "application/x-ndjson"): answer(str, "All items", json.dumps(ITEM)),
             400: invalid(limit="Ensure this value is less than or equal to 1000."),
             **COMMON,
+            503: answer(
+                Detail,
+                "Not now: see `Retry-After`",
+                {"detail": "The items took too long to find. Ask for fewer, or try again later."},
+            ),
         },
     ),
     create=extend_schema(

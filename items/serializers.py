@@ -7,10 +7,20 @@ from django.db import models
 from rest_framework import serializers
 
 from items.adjustments import MAX_COUNT
-from items.fields import CountArgument, CountField, IdField, NameField, PriceArgument, PriceField
+from items.exports import EXPORTS
+from items.fields import (
+    CountArgument,
+    CountField,
+    FlagArgument,
+    IdField,
+    NameField,
+    PriceArgument,
+    PriceField,
+)
+from items.finding import ORDERINGS, Listing
 from items.managers import FIELDS
-from items.models import Item, validate_id
-from items.pagination import DEFAULT_LIMIT, MAX_LIMIT, CursorField
+from items.models import PRICE_LIMIT, Item, validate_id
+from items.pagination import DEFAULT_LIMIT, MAX_LIMIT, read_cursor
 
 FIELD_CLASSES = {
     **serializers.ModelSerializer.serializer_field_mapping,
@@ -112,17 +122,6 @@ class ArgumentSerializer(StrictSerializer):
         return super().to_internal_value(data.dict())
 
 
-class ListArguments(ArgumentSerializer):
-    """`GET /v1/items`: which page."""
-
-    limit = serializers.IntegerField(
-        min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT, help_text="Items on a page."
-    )
-    cursor = CursorField(
-        default="", help_text="Where the page starts; take it from the `Link` header."
-    )
-
-
 class ChangeArguments(ArgumentSerializer, serializers.ModelSerializer[Any]):
     """`PUT /v1/items/{id}?…`: the fields to change."""
 
@@ -144,3 +143,81 @@ class SelectArguments(ChangeArguments):
 
         fields = ("name", "count", "price", "category")  # type: ignore[assignment]
         extra_kwargs = {name: {"required": False} for name in fields}
+
+
+def count_bound(text: str) -> CountArgument:
+    """Return a bound on the count."""
+    return CountArgument(required=False, min_value=0, max_value=MAX_COUNT, help_text=text)
+
+
+def price_bound(text: str) -> PriceArgument:
+    """Return a bound on the price."""
+    return PriceArgument(required=False, min_value=0, max_value=PRICE_LIMIT, help_text=text)
+
+
+class ListArguments(SelectArguments):
+    """`GET /v1/items`: which items, in what order, and which page or format of them."""
+
+    search = NameField(
+        required=False, max_length=100, help_text="Text within the name, in any case."
+    )
+    count__gte = count_bound("The least count.")
+    count__lte = count_bound("The greatest count.")
+    price__gte = price_bound("The lowest price.")
+    price__lte = price_bound("The highest price.")
+    ordering = serializers.ChoiceField(
+        ORDERINGS,
+        default="id",
+        help_text="The field to order by, `-` for the greatest first. Equal items are in the "
+        "order of their ids, names compare without regard to case and accents.",
+    )
+    limit = CountArgument(
+        required=False,
+        min_value=1,
+        max_value=MAX_LIMIT,
+        help_text=f"Items on a page, {DEFAULT_LIMIT} unless given.",
+    )
+    cursor = serializers.CharField(
+        required=False, help_text="Where the page starts; take it from the `Link` header."
+    )
+    total = FlagArgument(
+        default=False, help_text="Whether `X-Total-Count` tells how many items there are in all."
+    )
+    format = serializers.ChoiceField(
+        ["json", *EXPORTS],
+        required=False,
+        help_text="Goes before the `Accept` header. `csv` and `ndjson` give all items at once.",
+    )
+
+    class Meta(SelectArguments.Meta):
+        """The arguments in the order in which the documentation shows them."""
+
+        fields = (  # type: ignore[assignment]
+            *("name", "search", "category"),
+            *("count", "count__gte", "count__lte", "price", "price__gte", "price__lte"),
+            *("ordering", "limit", "cursor", "total", "format"),
+        )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the `listing`, the position to start `after`, and the other arguments."""
+        others = {"ordering", "limit", "cursor", "total", "format"}
+        conditions = {
+            name: float(value) if name.startswith("price") else value
+            for name, value in attrs.items()
+            if name not in others
+        }
+        listing = Listing(conditions, attrs["ordering"])
+        after = None
+        if "cursor" in attrs:
+            try:
+                after = read_cursor(listing, attrs["cursor"])
+            except ValueError as error:
+                raise serializers.ValidationError(
+                    {"cursor": ["Not a cursor that this service gave out for this list."]}
+                ) from error
+        return {**attrs, "listing": listing, "after": after}
+
+
+# Made once: their fields take longer to make than to validate, and run_validation keeps no state.
+SELECT_ARGUMENTS = SelectArguments()
+LIST_ARGUMENTS = ListArguments()

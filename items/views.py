@@ -25,48 +25,22 @@ from items.exceptions import (
     StockConflict,
 )
 from items.idempotency import idempotency_key
+from items.lists import ListMixin
 from items.managers import FIELDS, ItemData, KeysExhaustedError
 from items.models import Item
-from items.pagination import next_link
-from items.schema import describe_items, describe_query
-from items.serializers import ChangeArguments, ItemSerializer, ListArguments, SelectArguments
+from items.schema import describe_items
+from items.serializers import ChangeArguments, ItemSerializer
 from items.stock_schema import describe_adjust
-
-MAX_SELECTION = 10_000
 
 
 @describe_items
-class ItemViewSet(GenericViewSet[Any]):
+class ItemViewSet(ListMixin, GenericViewSet[Any]):
     """Items in stock."""
 
     serializer_class = ItemSerializer
     queryset = Item.objects.none()
     lookup_url_kwarg = "id"
     pagination_class = None
-
-    def list(self, request: Request) -> Response:
-        """Return one page of items; the `Link` header leads to the next."""
-        arguments = validated(ListArguments(data=request.query_params))
-        limit = arguments["limit"]
-        items = Item.objects.page(arguments["cursor"], limit + 1)
-        response = Response(items[:limit])
-        if len(items) > limit:
-            response["Link"] = next_link(request, items[limit - 1]["id"])
-        return response
-
-    @describe_query
-    def query(self, request: Request) -> Response:
-        """Return all items whose fields equal the arguments."""
-        if not request.query_params:
-            raise ValidationError(["No query values provided in query URL"])
-        values = validated(SelectArguments(data=request.query_params))
-        items = Item.objects.select(values, MAX_SELECTION + 1)
-        if len(items) > MAX_SELECTION:
-            raise ValidationError(
-                [f"More than {MAX_SELECTION} items match: page through GET /v1/items instead."]
-            )
-        names = SelectArguments.Meta.fields
-        return Response({"query": {name: values.get(name) for name in names}, "selection": items})
 
     def create(self, request: Request) -> Response:
         """Store a new item; its id is made here unless the body has one."""

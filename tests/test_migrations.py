@@ -44,7 +44,7 @@ def test_the_originals_collection_is_adopted_and_never_dropped(empty_database):
     documents = [{"_id": str(uuid.uuid4()), **HAMMER} for _ in range(3)]
     empty_database["items"].insert_many(documents)
     call_command("migrate", verbosity=0)
-    assert index_names() == {"_id_", "items_name", "items_category", "items_count", "items_price"}
+    assert index_names() == {"_id_", *(index.name for index in Item._meta.indexes)}
     call_command("migrate", "items", "zero", verbosity=0)
     assert index_names() == {"_id_"}
     assert list(empty_database["items"].find()) == documents

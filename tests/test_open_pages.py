@@ -163,6 +163,14 @@ def test_item_operations_document_401_and_503(document):
             assert {"401", "503"} <= set(operation["responses"]), name
 
 
+def test_list_documents_its_formats_and_headers(document):
+    answers = document["paths"]["/v1/items"]["get"]["responses"]
+    formats = {"application/json", "text/csv", "application/x-ndjson"}
+    assert set(answers["200"]["content"]) == formats
+    assert {"Link", "X-Total-Count"} <= set(answers["200"]["headers"])
+    assert "Retry-After" in answers["503"]["headers"]
+
+
 def test_description_has_the_status_codes_and_a_picture(document):
     description = document["info"]["description"]
     assert "| 409 Conflict |" in description

@@ -39,7 +39,7 @@ def test_own_page_may_write(auth_client, site):
 )
 def test_page_of_another_site_may_not_write(auth_client, site):
     assert create(auth_client, **{"Sec-Fetch-Site": site}).status_code == 403
-    assert list(Item.objects.page("", 10)) == []
+    assert not Item.objects.exists()
 
 
 FOREIGN = {
@@ -65,7 +65,7 @@ def test_page_of_another_origin_may_not_write(auth_client, origin):
     assert (
         create(auth_client, Origin=origin, **{"Sec-Fetch-Site": "same-origin"}).status_code == 403
     )
-    assert list(Item.objects.page("", 10)) == []
+    assert not Item.objects.exists()
 
 
 def test_refusal_names_both_origins_and_the_setting(auth_client):

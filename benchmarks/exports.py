@@ -1,0 +1,49 @@
+"""`make bench-exports [SIZE=1000000]`: seconds and memory of an export of all items."""
+
+import base64
+import os
+import time
+import urllib.request
+from pathlib import Path
+
+from benchmarks.stock import CONFIGURATION, stock
+from tests.service import Service
+
+SIZE = int(os.environ.get("SIZE", 1_000_000))
+
+
+def main() -> None:
+    """Print a row for each format."""
+    user, password = CONFIGURATION["SERVICE_USER"], CONFIGURATION["SERVICE_PWD"]
+    credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
+    environ = {"MONGO_URL": os.environ["MONGO_URL"], "MONGO_EXPORT_TIMEOUT_MS": "600000"}
+    print("| format | items | MB | seconds | peak RSS of the worker, MiB |\n|---|---|---|---|---|")
+    with Service("serve", WORKERS="1", **environ) as service:
+        service.wait_until_up()
+        for name in ("csv", "ndjson"):
+            request = urllib.request.Request(f"{service.url}/v1/items?format={name}&ordering=price")
+            request.add_header("Authorization", f"Basic {credentials}")
+            started = time.monotonic()
+            size = lines = 0
+            with urllib.request.urlopen(request, timeout=1200) as answer:
+                while chunk := answer.read(2**20):
+                    size += len(chunk)
+                    lines += chunk.count(b"\n")
+            seconds = time.monotonic() - started
+            items = lines - (name == "csv")
+            print(f"| {name} | {items} | {size / 1e6:.0f} | {seconds:.1f} | {peak(service):.0f} |")
+
+
+def peak(service: Service) -> float:
+    """Return the greatest resident set, in MiB, that a process of the service has had."""
+    sizes = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and os.getsid(int(entry.name)) == service.process.pid:
+            status = (entry / "status").read_text()
+            sizes += [int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line]
+    return max(sizes) / 1024
+
+
+if __name__ == "__main__":
+    with stock(SIZE):
+        main()

@@ -1,0 +1,135 @@
+"""Every item of a list in one answer, as CSV or NDJSON.
+
+All of it is written to a temporary file before the first byte is sent. So MongoDB is read
+quickly, however slow the reader is; what fails is an error and never a short answer; and as its
+length is known, an answer that breaks off cannot be taken for a complete one.
+"""
+
+import csv
+import tempfile
+import threading
+import weakref
+from contextlib import ExitStack
+from typing import IO, Any
+
+import orjson
+from django.conf import settings
+from django.http import FileResponse
+from rest_framework.renderers import BaseRenderer
+
+from items.finding import Listing
+from items.managers import ItemData
+from items.models import Item
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+"""What makes a spreadsheet run text, and the apostrophe that guards against it (OWASP, "CSV
+Injection"). As a text that starts with an apostrophe gets one too, taking away one leading
+apostrophe always gives the text back."""
+
+# A reader that stalls holds its thread, as WSGI cannot wait for it without one.
+_slots = threading.BoundedSemaphore(max(1, settings.THREADS // 4))
+
+
+class BusyError(Exception):
+    """As many exports run as may at once."""
+
+
+class NoSpaceError(Exception):
+    """The temporary file cannot be written."""
+
+
+class ExportFormat(BaseRenderer):
+    """A format of an export; a renderer to DRF's content negotiation alone."""
+
+    charset = "utf-8"
+    head = b""
+
+    def line(self, item: ItemData) -> bytes:
+        """Return what stands for an item."""
+        raise NotImplementedError
+
+
+class NDJSON(ExportFormat):
+    """A JSON object on each line, as in the list."""
+
+    media_type = "application/x-ndjson"
+    format = "ndjson"
+
+    def line(self, item: ItemData) -> bytes:
+        """Return the object."""
+        return orjson.dumps(item, default=str, option=orjson.OPT_APPEND_NEWLINE)
+
+
+class CSV(ExportFormat):
+    """A header row, then a row for each item (RFC 4180), safe to open in a spreadsheet."""
+
+    media_type = "text/csv"
+    format = "csv"
+    head = b"id,name,category,count,price\r\n"
+
+    def __init__(self) -> None:
+        """Make a writer: it cannot be shared by threads."""
+        self.writer = csv.writer(_Echo())
+
+    def line(self, item: ItemData) -> bytes:
+        """Return the row; a value that is not there is empty."""
+        text: str = self.writer.writerow([_guarded(value) for value in item.values()])
+        return text.encode()
+
+
+class _Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _guarded(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+EXPORTS = {form.format: form for form in (CSV, NDJSON)}
+
+
+class ExportResponse(FileResponse):
+    """Sends an export, and gives its slot and its file back when that ends, however it ends."""
+
+    block_size = 2**16
+
+    def __init__(self, file: IO[bytes], form: ExportFormat, resources: ExitStack) -> None:
+        """Send a file in a format, then close the resources."""
+        super().__init__(
+            file,
+            as_attachment=True,
+            filename=f"items.{form.format}",
+            content_type=f"{form.media_type}; charset={form.charset}",
+        )
+        self._release = weakref.finalize(self, resources.close)
+
+    def close(self) -> None:
+        """Give back what the export holds."""
+        super().close()
+        self._release()
+
+
+def export(listing: Listing, form: ExportFormat) -> tuple[ExportResponse, int]:
+    """Return the answer with every item of a list, and their number.
+
+    Raises BusyError, NoSpaceError and what ItemManager.every raises; nothing is sent then.
+    """
+    number = 0
+    try:
+        with ExitStack() as resources:
+            if not _slots.acquire(blocking=False):
+                raise BusyError
+            resources.callback(_slots.release)
+            file = resources.enter_context(tempfile.TemporaryFile())
+            file.write(form.head)
+            with Item.objects.every(listing) as items:
+                for item in items:
+                    file.write(form.line(item))
+                    number += 1
+            file.seek(0)
+            return ExportResponse(file, form, resources.pop_all()), number
+    except OSError as error:
+        raise NoSpaceError(str(error)) from error

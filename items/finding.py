@@ -1,0 +1,181 @@
+"""What MongoDB is asked for: the filter, the order, the index and the collation of a list.
+
+A page starts behind a position, the last item of the page before (keyset pagination): unlike an
+offset it stays right while others insert and delete, and costs the same wherever it is. The
+filter's own bounds stand in each branch beside those of the position, so that MongoDB merges
+index scans that are sorted already and stops at the limit. docs/finding.md says which lists an
+index serves.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from bson import Decimal128
+
+from djongo_engine.filters import any_of
+from djongo_engine.lookups import END, escape
+
+COLLATION = {"locale": "en", "strength": 1}
+"""How names are ordered and looked up in their index: by letters, whatever case and accents."""
+
+ORDERINGS = [sign + field for field in ("id", "name", "price", "count") for sign in ("", "-")]
+
+UNORDERED_TYPES = [
+    *("object", "array", "binData", "objectId", "bool", "date", "regex", "javascript"),
+    *("timestamp", "minKey", "maxKey"),
+]
+"""A field of these has no place among numbers and text; see docs/finding.md."""
+
+# A comparison stays within a type, while the order goes through all of them, in this order:
+# https://www.mongodb.com/docs/manual/reference/bson-type-comparison-order/
+NULLS, NANS, NUMBERS, TEXTS = range(4)
+WHOLE_TYPES: list[dict[str, Any]] = [
+    {"$eq": None},
+    {"$eq": float("nan")},
+    {"$gte": float("-inf")},
+    {"$gte": ""},
+]
+# Ids are text: docs/decisions/ids-are-strings.md.
+ANY_ID = {"_id": WHOLE_TYPES[TEXTS]}
+
+Document = dict[str, Any]
+
+
+class Position(NamedTuple):
+    """A place in a list: behind the item of this id, with this value in the ordering's field."""
+
+    value: Any
+    id: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of items: which, and in what order.
+
+    `conditions` has the arguments of the list by their names (`name`, `search`, `category`,
+    `count`, `price`, and the bounds `count__gte` and the like); `ordering` is one of ORDERINGS.
+    """
+
+    conditions: Mapping[str, Any]
+    ordering: str = "id"
+
+    @property
+    def field(self) -> str:
+        """The field that orders."""
+        return self.ordering.removeprefix("-")
+
+    @property
+    def sort(self) -> list[tuple[str, int]]:
+        """The order: by the field, then by id in the same direction.
+
+        It names every field of the index: those before the ordering's are equal throughout, and
+        MongoDB need not find that out to see that the index is in this order.
+        """
+        fields = self._indexed
+        if fields is None:
+            fields = [] if self.field == "id" else [self.field]
+        direction = -1 if self.ordering.startswith("-") else 1
+        return [(field, direction) for field in [*fields, "_id"]]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The index and the collation, as pymongo's methods take them."""
+        options = {"hint": self.index, "collation": self.collation}
+        return {name: value for name, value in options.items() if value is not None}
+
+    @property
+    def collation(self) -> dict[str, Any] | None:
+        """The collation; None, the order of code points, where no name is compared."""
+        return COLLATION if self.field == "name" or "name" in self.conditions else None
+
+    @property
+    def index(self) -> str | None:
+        """The name of the index that serves the list in its order; None where there is none."""
+        if self._indexed is None:
+            return None
+        return "_".join(["items", *self._indexed]) if self._indexed else "_id_"
+
+    @property
+    def _indexed(self) -> list[str] | None:
+        """The fields before the id of the index that serves the list."""
+        key = self.field
+        if key == "id":
+            # Among items that are equal in a field its index is in the order of their ids.
+            key = next((name for name in ("name", "price", "count") if name in self.conditions), "")
+        given = {argument.partition("__")[0] for argument in self.conditions}
+        if given - {"category", key}:
+            return None
+        return [field for field in ("category", key) if field in {*given, self.field}]
+
+    def filter(self, after: Position | None = None) -> Document:
+        """Return the filter: everything, or what comes behind a position."""
+        conditions = list(self._conditions())
+        return any_of(_all_of([*conditions, branch]) for branch in self._branches(after))
+
+    def position(self, item: Mapping[str, Any]) -> Position:
+        """Return the position behind an item."""
+        return Position(None if self.field == "id" else item[self.field], item["id"])
+
+    def _conditions(self) -> Iterator[Document]:
+        for argument, value in self.conditions.items():
+            field, _, operator = argument.partition("__")
+            if argument == "search":
+                yield {"name": {"$regex": escape(value), "$options": "is"}}
+            elif argument == "name":
+                # The index finds all spellings; the pattern regards accents.
+                pattern = {"$regex": f"^{escape(value)}{END}", "$options": "is"}
+                yield {"name": {"$eq": value, **pattern}}
+            elif argument == "category" and self.collation:
+                # The collation would take Tools for tools.
+                yield {"category": {"$eq": value, "$regex": f"^{escape(value)}{END}"}}
+            else:
+                yield {field: {f"${operator or 'eq'}": value}}
+        if self.field != "id":
+            yield {self.field: {"$not": {"$type": UNORDERED_TYPES}}}
+
+    def _branches(self, after: Position | None) -> Iterator[Document]:
+        """Yield the parts of what comes behind a position, each one interval of an index."""
+        if after is None:
+            yield ANY_ID
+            return
+        forwards = not self.ordering.startswith("-")
+        beyond = "$gt" if forwards else "$lt"
+        same_value: Document = {"_id": {beyond: after.id}}
+        if self.field == "id" or self.field in self.conditions:
+            yield same_value
+            return
+        yield {self.field: {"$eq": after.value}, **same_value}
+        kind = _kind(after.value)
+        if kind in (NUMBERS, TEXTS):
+            yield {self.field: {beyond: after.value}, **ANY_ID}
+        if any(argument.startswith(f"{self.field}__") for argument in self.conditions):
+            # Bounds are numbers: no other type is in the list.
+            return
+        for others in WHOLE_TYPES[kind + 1 :] if forwards else WHOLE_TYPES[:kind]:
+            yield {self.field: others, **ANY_ID}
+
+
+def _all_of(conditions: list[Document]) -> Document:
+    """Return the conjunction, one flat document as far as no operator stands twice."""
+    flat: Document = {}
+    others = []
+    for condition in conditions:
+        for field, test in condition.items():
+            known = flat.setdefault(field, {})
+            if known.keys() & test.keys():
+                others.append({field: test})
+            else:
+                known.update(test)
+    return {"$and": [flat, *others]} if others else flat
+
+
+def _kind(value: Any) -> int:
+    """Return the place of a value's type in the order of types."""
+    if value is None:
+        return NULLS
+    if isinstance(value, str):
+        return TEXTS
+    nan = value.to_decimal().is_nan() if isinstance(value, Decimal128) else math.isnan(value)
+    return NANS if nan else NUMBERS

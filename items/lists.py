@@ -1,0 +1,91 @@
+"""Lists of items: in pages, whole as an export, and the contract's selection."""
+
+import logging
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from fastapi_mongo_site.exceptions import Unavailable
+from items.exports import EXPORTS, BusyError, ExportFormat, NoSpaceError, export
+from items.finding import Listing
+from items.managers import TimeLimitError
+from items.models import Item
+from items.pagination import DEFAULT_LIMIT, make_cursor, next_link
+from items.schema import describe_query
+from items.serializers import LIST_ARGUMENTS, SELECT_ARGUMENTS, SelectArguments
+
+logger = logging.getLogger(__name__)
+
+MAX_SELECTION = 10_000
+
+
+class ListMixin(GenericViewSet[Any]):
+    """The actions that read many items."""
+
+    def list(self, request: Request) -> HttpResponseBase:
+        """Return one page of items, `Link` leads to the next; or all of them as an export."""
+        arguments = LIST_ARGUMENTS.run_validation(request.query_params)
+        listing = arguments["listing"]
+        if form := self._export_format(arguments.get("format")):
+            return self._export(form, arguments)
+        limit = arguments.get("limit", DEFAULT_LIMIT)
+        items = Item.objects.page(listing, limit + 1, arguments["after"])
+        response = Response(items[:limit])
+        if len(items) > limit:
+            last = listing.position(items[limit - 1])
+            response["Link"] = next_link(request, make_cursor(listing, last))
+        if arguments["total"]:
+            response["X-Total-Count"] = str(Item.objects.total(listing))
+        return response
+
+    @describe_query
+    def query(self, request: Request) -> Response:
+        """Return all items whose fields equal the arguments."""
+        if not request.query_params:
+            raise ValidationError(["No query values provided in query URL"])
+        values = SELECT_ARGUMENTS.run_validation(request.query_params)
+        items = Item.objects.page(Listing(values), MAX_SELECTION + 1)
+        if len(items) > MAX_SELECTION:
+            raise ValidationError(
+                [f"More than {MAX_SELECTION} items match: page through GET /v1/items instead."]
+            )
+        names = SelectArguments.Meta.fields
+        return Response({"query": {name: values.get(name) for name in names}, "selection": items})
+
+    def _export_format(self, name: str | None) -> ExportFormat | None:
+        """Return the format by its name, else by the Accept header; None for a page."""
+        renderers = self.get_renderers()
+        if name is None:
+            forms = [form() for form in EXPORTS.values()]
+            negotiator = self.get_content_negotiator()
+            chosen, _ = negotiator.select_renderer(self.request, [*renderers, *forms])
+            return chosen if isinstance(chosen, ExportFormat) else None
+        if name in EXPORTS:
+            return EXPORTS[name]()
+        self.request.accepted_renderer = renderers[0]
+        self.request.accepted_media_type = renderers[0].media_type
+        return None
+
+    def _export(self, form: ExportFormat, arguments: dict[str, Any]) -> HttpResponseBase:
+        if paging := [name for name in ("limit", "cursor") if name in arguments]:
+            message = f"Not with {form.format}, which gives all items."
+            raise ValidationError({name: [message] for name in paging})
+        response, number = export(arguments["listing"], form)
+        if arguments["total"]:
+            response["X-Total-Count"] = str(number)
+        return response
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Return the answer to an exception; 503 where trying again later may help."""
+        if isinstance(exc, TimeLimitError):
+            exc = Unavailable("The items took too long to find. Ask for fewer, or try again later.")
+        elif isinstance(exc, BusyError):
+            exc = Unavailable("Too many exports at once. Try again later.")
+        elif isinstance(exc, NoSpaceError):
+            logger.error("An export failed: %s", exc)
+            exc = Unavailable("There is no space to make the export. Try again later.")
+        return super().handle_exception(exc)
