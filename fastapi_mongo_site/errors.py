@@ -23,6 +23,7 @@ from django.utils.cache import patch_vary_headers
 from rest_framework import exceptions, views
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
 from fastapi_mongo_site.renderers import JSONRenderer, ProblemRenderer
 
@@ -106,8 +107,8 @@ def _validation_answer(detail: Any) -> dict[str, Any]:
     """Return the body for a ValidationError: a sentence, and the messages of each field."""
     if not isinstance(detail, dict):
         return {"detail": " ".join(str(message) for message in detail)}
-    general = detail.get("non_field_errors")
-    errors = {name: messages for name, messages in detail.items() if name != "non_field_errors"}
-    if general and not errors:
+    general = detail.get(api_settings.NON_FIELD_ERRORS_KEY)
+    # A client may well send a field of that name.
+    if general and general[0].code != "unknown":
         return {"detail": " ".join(str(message) for message in general)}
-    return {"detail": f"Not valid: {', '.join(errors)}.", "errors": errors}
+    return {"detail": f"Not valid: {', '.join(detail)}.", "errors": detail}

@@ -12,20 +12,41 @@ NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
 
 MAX_INTEGER = 10**18
 
+_DASHED = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+UUID_SPELLING = re.compile(
+    rf"(urn:uuid:)?({_DASHED}|[0-9a-f]{{32}})|\{{({_DASHED}|[0-9a-f]{{32}})\}}",
+    re.IGNORECASE | re.ASCII,
+)
+
 
 def is_number(data: Any) -> bool:
     """Tell whether a value that a JSON parser gave was a JSON number."""
     return isinstance(data, (int, float, Decimal)) and not isinstance(data, bool)
 
 
+def parse_uuid(text: str) -> uuid.UUID:
+    """Return the UUID that a text spells. Raises ValueError.
+
+    The spellings are those of RFC 9562 with and without `urn:uuid:`, with and without all
+    dashes, and in braces, in any case. `uuid.UUID` alone would also read `0x`, `_`, spaces and
+    digits of other scripts.
+    """
+    if not UUID_SPELLING.fullmatch(text):
+        raise ValueError("not a UUID")
+    return uuid.UUID(text.lower())
+
+
 class IdField(serializers.UUIDField):
-    """A UUID in any spelling that `uuid.UUID` reads."""
+    """A UUID in the spellings of `parse_uuid`."""
 
     def to_internal_value(self, data: Any) -> uuid.UUID:
         """Return the UUID. Raises ValidationError for anything but its text."""
         if not isinstance(data, str):
             self.fail("invalid", value=type(data).__name__)
-        return super().to_internal_value(data)
+        try:
+            return parse_uuid(data)
+        except ValueError:
+            self.fail("invalid", value=data)
 
 
 class NameField(serializers.CharField):
@@ -50,8 +71,8 @@ class CountField(serializers.IntegerField):
         if not is_number(data):
             self.fail("invalid")
         number = Decimal(data)
-        # Bounded first: int() of 1e999999999 would fill the memory.
-        if abs(number) > MAX_INTEGER or number != number.to_integral_value():
+        # Bounded first: int() of 1e999999999 would fill the memory; abs() would overflow.
+        if not -MAX_INTEGER <= number <= MAX_INTEGER or number != number.to_integral_value():
             self.fail("invalid")
         return int(number)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from items.fields import CountArgument, CountField, IdField, NameField, PriceArgument, PriceField
 from items.models import Item, validate_id
@@ -38,7 +39,8 @@ class StrictSerializer(serializers.Serializer[Any]):
         except serializers.ValidationError as error:
             errors = dict(error.detail) if isinstance(error.detail, dict) else {}
         if isinstance(data, Mapping):
-            errors |= {name: [self.unknown_message] for name in data if name not in self.fields}
+            unknown = ErrorDetail(self.unknown_message, "unknown")
+            errors |= {name: [unknown] for name in data if name not in self.fields}
         if errors:
             raise serializers.ValidationError(errors)
         return values
@@ -85,7 +87,7 @@ class ArgumentSerializer(StrictSerializer):
 class ListArguments(ArgumentSerializer):
     """`GET /v1/items`: which page."""
 
-    limit = serializers.IntegerField(
+    limit = CountArgument(
         min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT, help_text="Items on a page."
     )
     cursor = CursorField(

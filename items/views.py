@@ -10,6 +10,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
+from fastapi_mongo_site.request import check_query_string
+from items.fields import parse_uuid
 from items.managers import ItemData
 from items.models import Item
 from items.pagination import next_link
@@ -34,6 +36,11 @@ class ItemViewSet(GenericViewSet[Any]):
     queryset = Item.objects.none()
     lookup_url_kwarg = "id"
     pagination_class = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a request before its action sees it."""
+        super().initial(request, *args, **kwargs)
+        check_query_string(request.META["QUERY_STRING"])
 
     def list(self, request: Request) -> Response:
         """Return one page of items; the `Link` header leads to the next."""
@@ -113,7 +120,7 @@ class ItemViewSet(GenericViewSet[Any]):
     def item_id(self) -> str:
         """The id in the URL as it is stored. Raises NotFound when it is no UUID."""
         try:
-            return str(uuid.UUID(self.kwargs["id"]))
+            return str(parse_uuid(self.kwargs["id"]))
         except ValueError as error:
             raise self._not_found() from error
 
