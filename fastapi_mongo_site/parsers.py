@@ -52,13 +52,13 @@ def parse_json(text: bytes) -> Any:
         if b"\\u" in text:
             json.dumps(parsed, ensure_ascii=False, default=str).encode()
     except UnicodeDecodeError as error:
-        raise ParseError(f"The body is not UTF-8: {error.reason}.") from error
+        raise ParseError(f"Not UTF-8: {error.reason}.") from error
     except UnicodeEncodeError as error:
         raise ParseError("A string holds half of a surrogate pair.") from error
     except RecursionError as error:
         raise ParseError("The JSON is nested too deeply.") from error
     except ValueError as error:
-        raise ParseError(f"The body is not JSON: {error}.") from error
+        raise ParseError(f"Not JSON: {error}.") from error
     return parsed
 
 

@@ -154,6 +154,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "health", "description": "The service itself; open to everybody."},
     ],
     "SCHEMA_PATH_PREFIX": "/v1/",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "fastapi_mongo_site.apidocs.say_what_holds_everywhere",
+    ],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "SERVE_INCLUDE_SCHEMA": False,

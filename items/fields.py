@@ -5,6 +5,7 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
@@ -36,6 +37,15 @@ def parse_uuid(text: str) -> uuid.UUID:
     return uuid.UUID(text.lower())
 
 
+@extend_schema_field(
+    {
+        "type": "string",
+        "format": "uuid",
+        "pattern": "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}"
+        "-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$",
+        "description": "Of version 4.",
+    }
+)
 class IdField(serializers.UUIDField):
     """A UUID in the spellings of `parse_uuid`."""
 
@@ -77,6 +87,18 @@ class CountField(serializers.IntegerField):
         return int(number)
 
 
+@extend_schema_field(
+    {
+        "type": "number",
+        "format": "double",
+        "minimum": 0,
+        "exclusiveMinimum": True,
+        "maximum": 10**9,
+        "exclusiveMaximum": True,
+        "multipleOf": 0.0001,
+        "description": "In Euro.",
+    }
+)
 class PriceField(serializers.FloatField):
     """A JSON number, kept as its digits say until it is validated."""
 
