@@ -10,10 +10,11 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from fastapi_mongo_site.wsgi import application
 
-CASES = 10
+CASES = 200
 CONFIG = schemathesis.Config.from_dict(
     {
         "seed": 1,
+        "cache": {"enabled": False},
         "auth": {
             "basic": {
                 "username": django_settings.SERVICE_USER,
