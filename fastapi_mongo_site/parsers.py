@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import IO, Any, NoReturn
 
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 from fastapi_mongo_site.renderers import JSONRenderer
@@ -24,20 +24,49 @@ class JSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the parsed body. Raises ParseError for anything that is not strict JSON."""
-        try:
-            return json.loads(
-                stream.read().decode("utf-8"),
-                parse_float=Decimal,
-                parse_constant=_refuse_constant,
-                object_pairs_hook=_object,
-            )
-        except UnicodeDecodeError as error:
-            raise ParseError(f"The body is not UTF-8: {error.reason}.") from error
-        except RecursionError as error:
-            raise ParseError("The JSON is nested too deeply.") from error
-        except ValueError as error:
-            raise ParseError(f"The body is not JSON: {error}.") from error
+        """Return the parsed body of the context's request.
+
+        Raises UnsupportedMediaType for another type or charset, ParseError for anything that is not
+        strict JSON, and RequestDataTooBig.
+        """
+        request = (parser_context or {})["request"]
+        if request._request.content_type != self.media_type:
+            # DRF lets `*/*` and `application/*` through.
+            raise UnsupportedMediaType(request._request.content_type)
+        charset = request.content_params.get("charset", "utf-8")
+        if charset.lower() not in ("utf-8", "utf8"):
+            raise UnsupportedMediaType(charset, f"JSON is in UTF-8, not in {charset}.")
+        # Not the stream, to which Django's limit does not apply.
+        return parse_json(request.body)
+
+
+def parse_json(text: bytes) -> Any:
+    """Return what JSON text in UTF-8 says. Raises ParseError for anything that is not strict."""
+    try:
+        parsed = json.loads(
+            text.decode("utf-8"),
+            parse_float=_decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_object,
+        )
+        if b"\\u" in text:
+            json.dumps(parsed, ensure_ascii=False, default=str).encode()
+    except UnicodeDecodeError as error:
+        raise ParseError(f"Not UTF-8: {error.reason}.") from error
+    except UnicodeEncodeError as error:
+        raise ParseError("A string holds half of a surrogate pair.") from error
+    except RecursionError as error:
+        raise ParseError("The JSON is nested too deeply.") from error
+    except ValueError as error:
+        raise ParseError(f"Not JSON: {error}.") from error
+    return parsed
+
+
+def _decimal(digits: str) -> Decimal:
+    try:
+        return Decimal(digits)
+    except InvalidOperation as error:
+        raise ParseError(f"The number {digits[:50]} is out of all bounds.") from error
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -45,20 +74,9 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    parsed: dict[str, Any] = {}
-    for key, value in pairs:
-        for text in (key, value):
-            if isinstance(text, str) and not _is_unicode(text):
-                raise ParseError("A string holds half of a surrogate pair.")
-        if key in parsed:
-            raise ParseError(f"The key {key!r} is given twice.")
-        parsed[key] = value
+    parsed = dict(pairs)
+    if len(parsed) < len(pairs):
+        keys = [key for key, value in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ParseError(f"The key {json.dumps(twice)} is given twice.")
     return parsed
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -1,6 +1,7 @@
-"""The JSON renderer."""
+"""The JSON renderers."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -27,3 +28,27 @@ class JSONRenderer(BaseRenderer):
         # The browsable API asks for JSON to read, a client for JSON to parse.
         option = orjson.OPT_INDENT_2 if "indent" in context else 0
         return orjson.dumps(data, default=str, option=option)
+
+
+class ProblemRenderer(JSONRenderer):
+    """Renders an error with the members of RFC 9457 before its own."""
+
+    media_type = "application/problem+json"
+    format = "problem"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """Return the body; the context has the `response`, or its `status` where there is none."""
+        context = renderer_context or {}
+        status = context["response"].status_code if "response" in context else context["status"]
+        # RFC 9457 section 4.2.1: a type of about:blank has the status's phrase as its title.
+        members = {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+        }
+        return super().render(members | data, accepted_media_type)

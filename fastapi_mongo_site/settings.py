@@ -50,6 +50,7 @@ ROOT_URLCONF = "fastapi_mongo_site.urls"
 WSGI_APPLICATION = "fastapi_mongo_site.wsgi.application"
 # The contract has /v1/items and /v1/items/, which are two resources.
 APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", 2_621_440)
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
@@ -204,6 +205,11 @@ SPECTACULAR_SETTINGS = {
         {"name": "health", "description": "The service itself; open to everybody."},
     ],
     "SCHEMA_PATH_PREFIX": "/v1/",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "items.bulk_schema.bound_rows",
+        "fastapi_mongo_site.openapi.say_what_holds_everywhere",
+    ],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "SERVE_INCLUDE_SCHEMA": False,

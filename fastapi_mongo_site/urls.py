@@ -6,6 +6,7 @@ from fastapi_mongo_site.apidocs import RedocView, SchemaView, SwaggerView
 from fastapi_mongo_site.views import StartView
 
 handler400 = "fastapi_mongo_site.views.bad_request"
+handler403 = "fastapi_mongo_site.views.forbidden"
 handler404 = "fastapi_mongo_site.views.not_found"
 handler500 = "fastapi_mongo_site.views.server_error"
 

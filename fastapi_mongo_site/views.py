@@ -1,7 +1,7 @@
 """The start page, and JSON for what goes wrong outside of the API's views."""
 
 from django.conf import settings
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from fastapi_mongo_site.errors import problem_response, refusal
 from fastapi_mongo_site.renderers import JSONRenderer
 
 
@@ -43,16 +44,21 @@ class StartView(APIView):
         return Response(message())
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that Django refuses, for instance for its Host header."""
-    return JsonResponse({"detail": "Bad request."}, status=400)
+    return problem_response(request, *refusal(exception))
 
 
-def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what is permitted to nobody."""
+    return problem_response(request, 403, "Forbidden.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a path that leads nowhere."""
-    return JsonResponse({"detail": "Not found."}, status=404)
+    return problem_response(request, 404, "Not found.")
 
 
-def server_error(request: HttpRequest) -> JsonResponse:
+def server_error(request: HttpRequest) -> HttpResponse:
     """Answer what should not happen; the traceback is in the log."""
-    return JsonResponse({"detail": "Internal server error."}, status=500)
+    return problem_response(request, 500, "Internal server error.")

@@ -5,14 +5,16 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import django
 from django.core.checks import run_checks
-from django.core.wsgi import get_wsgi_application
 
 from fastapi_mongo_site.parent import stop_with_parent
+from fastapi_mongo_site.request import Handler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fastapi_mongo_site.settings")
 
-django_application = get_wsgi_application()
+django.setup(set_prefix=False)
+django_application = Handler()
 stop_with_parent()
 
 # A WSGI server does not run Django's checks; a worker with a broken configuration must not serve.

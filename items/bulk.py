@@ -9,14 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from items.bulk_schema import describe_bulk
+from items.bulk_schema import MAX_ROWS, describe_bulk
 from items.exceptions import IdTaken, ItemNotFound
 from items.fields import IdField
 from items.managers import ItemData
 from items.models import Item
 from items.serializers import BulkChangeSerializer, ItemSerializer
 
-MAX_ROWS = 1_000
 # Refused here, for whoever sends one counts on what it promises.
 SINGLE_ONLY = ("If-Match", "If-None-Match", "Idempotency-Key")
 

@@ -5,6 +5,7 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
@@ -18,6 +19,15 @@ def is_number(data: Any) -> bool:
     return isinstance(data, (int, float, Decimal)) and not isinstance(data, bool)
 
 
+@extend_schema_field(
+    {
+        "type": "string",
+        "format": "uuid",
+        "pattern": "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}"
+        "-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$",
+        "description": "Of version 4.",
+    }
+)
 class IdField(serializers.UUIDField):
     """A UUID in any spelling that `uuid.UUID` reads."""
 
@@ -25,7 +35,10 @@ class IdField(serializers.UUIDField):
         """Return the UUID. Raises ValidationError for anything but its text."""
         if not isinstance(data, str):
             self.fail("invalid", value=type(data).__name__)
-        return super().to_internal_value(data)
+        try:
+            return uuid.UUID(data)
+        except ValueError:
+            self.fail("invalid", value=data)
 
 
 class NameField(serializers.CharField):
@@ -50,12 +63,24 @@ class CountField(serializers.IntegerField):
         if not is_number(data):
             self.fail("invalid")
         number = Decimal(data)
-        # Bounded first: int() of 1e999999999 would fill the memory.
-        if abs(number) > MAX_INTEGER or number != number.to_integral_value():
+        # Bounded first: int() of 1e999999999 would fill the memory; abs() would overflow.
+        if not -MAX_INTEGER <= number <= MAX_INTEGER or number != number.to_integral_value():
             self.fail("invalid")
         return int(number)
 
 
+@extend_schema_field(
+    {
+        "type": "number",
+        "format": "double",
+        "minimum": 0,
+        "exclusiveMinimum": True,
+        "maximum": 10**9,
+        "exclusiveMaximum": True,
+        "multipleOf": 0.0001,
+        "description": "In Euro.",
+    }
+)
 class PriceField(serializers.FloatField):
     """A JSON number, kept as its digits say until it is validated."""
 
@@ -82,6 +107,19 @@ class CountArgument(_NumberInText, CountField):
 
 class PriceArgument(_NumberInText, PriceField):
     """A price in a URL."""
+
+
+@extend_schema_field(
+    {
+        "type": "number",
+        "format": "double",
+        "minimum": 0,
+        "maximum": 10**9,
+        "description": "In Euro.",
+    }
+)
+class PriceBound(PriceArgument):
+    """A bound on a price in a URL, which need not be a price itself."""
 
 
 class FlagArgument(serializers.BooleanField):

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from items.adjustments import MAX_COUNT
 from items.exports import EXPORTS
@@ -15,6 +17,7 @@ from items.fields import (
     IdField,
     NameField,
     PriceArgument,
+    PriceBound,
     PriceField,
 )
 from items.finding import ORDERINGS, Listing
@@ -50,7 +53,8 @@ class StrictSerializer(serializers.Serializer[Any]):
         except serializers.ValidationError as error:
             errors = dict(error.detail) if isinstance(error.detail, dict) else {}
         if isinstance(data, Mapping):
-            errors |= {name: [self.unknown_message] for name in data if name not in self.fields}
+            unknown = ErrorDetail(self.unknown_message, "unknown")
+            errors |= {name: [unknown] for name in data if name not in self.fields}
         if errors:
             raise serializers.ValidationError(errors)
         return values
@@ -94,10 +98,17 @@ class BulkChangeSerializer(ItemSerializer):
         extra_kwargs = {name: {"required": False} for name in FIELDS}
 
 
+@extend_schema_field(
+    {"type": "integer", "minimum": -MAX_COUNT, "maximum": MAX_COUNT, "not": {"enum": [0]}}
+)
+class DeltaField(CountField):
+    """A whole JSON number that is not 0."""
+
+
 class AdjustmentSerializer(StrictSerializer):
     """`POST /v1/items/{id}/adjust`: how much comes in, or goes out."""
 
-    delta = CountField(
+    delta = DeltaField(
         min_value=-MAX_COUNT,
         max_value=MAX_COUNT,
         help_text="What is added to the count; below 0 to take from it, never 0.",
@@ -150,9 +161,9 @@ def count_bound(text: str) -> CountArgument:
     return CountArgument(required=False, min_value=0, max_value=MAX_COUNT, help_text=text)
 
 
-def price_bound(text: str) -> PriceArgument:
+def price_bound(text: str) -> PriceBound:
     """Return a bound on the price."""
-    return PriceArgument(required=False, min_value=0, max_value=PRICE_LIMIT, help_text=text)
+    return PriceBound(required=False, min_value=0, max_value=PRICE_LIMIT, help_text=text)
 
 
 class ListArguments(SelectArguments):

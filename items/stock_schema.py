@@ -32,7 +32,7 @@ StockRefusal = inline_serializer(
 )
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    str,
+    {"type": "string", "pattern": "^[\\x20-\\x7e]{1,255}$"},
     OpenApiParameter.HEADER,
     description="1 to 255 printable ASCII characters, a new one for each adjustment, such as a "
     "UUID. A repeated request with it has no second effect and gets the first answer, for 24 hours "

@@ -14,6 +14,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from fastapi_mongo_site.renderers import JSONRenderer
+from fastapi_mongo_site.request import check_query_string
 from items.adjustments import request_hash
 from items.etags import Conditions, etag_of
 from items.exceptions import (
@@ -41,6 +42,11 @@ class ItemViewSet(ListMixin, GenericViewSet[Any]):
     queryset = Item.objects.none()
     lookup_url_kwarg = "id"
     pagination_class = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a request before its action sees it."""
+        super().initial(request, *args, **kwargs)
+        check_query_string(request.META["QUERY_STRING"])
 
     def create(self, request: Request) -> Response:
         """Store a new item; its id is made here unless the body has one."""

@@ -1,0 +1,117 @@
+"""Export all items to a file that import_items takes back as they are."""
+
+import contextlib
+import csv
+import gzip
+import io
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, BinaryIO, cast
+
+import orjson
+import pymongo
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
+
+from djongo_engine.errors import translate_errors
+from items.files import COLUMNS
+from items.managers import FIELDS, ItemData, as_item
+from items.models import Item
+from items.rules import StoredItemRules
+
+FORMATS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+INTERRUPTED = 130
+NAMES_OF_FORMATS = ", ".join(f"*{suffix}" for suffix in FORMATS)
+
+
+class Command(BaseCommand):
+    """`manage.py export_items [FILE|-]`: exit code 0 when every item is in the file."""
+
+    help = (
+        "Export all items, in the order of their ids, as CSV or NDJSON, gzipped if the file's name "
+        "ends in .gz. Nothing is escaped for spreadsheets: import_items takes the file back as it "
+        "is. The file appears only when it is complete."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add the file and its format."""
+        parser.add_argument("file", nargs="?", default="-", help="default standard output")
+        parser.add_argument(
+            "--format",
+            choices=sorted(set(FORMATS.values())),
+            help=f"default by the file's name: {NAMES_OF_FORMATS}",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write every item; a summary goes to stderr."""
+        file = options["file"]
+        suffix = Path(file.removesuffix(".gz")).suffix
+        chosen = options["format"] or FORMATS.get(suffix)
+        if chosen is None:
+            raise CommandError(f"Say --format, or name the file {NAMES_OF_FORMATS} (or with .gz).")
+        written = broken = 0
+        rules = StoredItemRules()
+        try:
+            # No limit of time: a server may take long before the first of many items.
+            with appearing(file) as stream, translate_errors, pymongo.timeout(None):
+                write = csv_writer(stream) if chosen == "csv" else ndjson_writer(stream)
+                for document in Item.objects.mongo_find({}, FIELDS, sort=[("_id", 1)]):
+                    write(as_item(document))
+                    written += 1
+                    broken += bool(rules.fault_of(document))
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {error}") from error
+        except OSError as error:
+            raise CommandError(f"{file}: {error}") from error
+        except KeyboardInterrupt:
+            self.stderr.write(f"Interrupted: {file} is as it was.")
+            raise SystemExit(INTERRUPTED) from None
+        self.stderr.write(f"{written} items exported.")
+        if broken:
+            self.stderr.write(
+                f"{broken} of them break today's rules (see check_items): import_items will reject "
+                "them."
+            )
+
+
+def csv_writer(stream: BinaryIO) -> Callable[[ItemData], object]:
+    """Write the header, and return what writes an item as RFC 4180 CSV; None is an empty cell."""
+    text = SimpleNamespace(write=lambda row: stream.write(row.encode()))
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    return writer.writerow
+
+
+def ndjson_writer(stream: BinaryIO) -> Callable[[ItemData], object]:
+    """Return what writes an item as a line of JSON; what JSON does not know becomes text."""
+    option = orjson.OPT_APPEND_NEWLINE
+    return lambda item: stream.write(orjson.dumps(item, default=str, option=option))
+
+
+@contextlib.contextmanager
+def appearing(file: str) -> Iterator[BinaryIO]:
+    """Open standard output, or a file that has its name only once it is complete, for bytes.
+
+    A file of that name is replaced then; it stays when anything goes wrong. Raises OSError.
+    """
+    if file == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    path = Path(file)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with contextlib.ExitStack() as stack:
+            raw = stack.enter_context(part.open("xb"))
+            stream: BinaryIO = raw
+            if path.suffix == ".gz":
+                packed = stack.enter_context(gzip.GzipFile(path.stem, "wb", fileobj=raw))
+                stream = cast(BinaryIO, stack.enter_context(io.BufferedWriter(packed, 2**16)))
+            yield stream
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

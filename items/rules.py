@@ -1,0 +1,43 @@
+"""The API's rules for an item, applied outside of a request."""
+
+from typing import Any
+
+from rest_framework.serializers import ValidationError
+from rest_framework.settings import api_settings
+
+from items.managers import as_item
+from items.serializers import ARGUMENT_CLASSES, ItemSerializer
+
+
+class TextItemSerializer(ItemSerializer):
+    """An item whose numbers are spelled in text, as in CSV."""
+
+    serializer_field_mapping = ARGUMENT_CLASSES
+
+
+def messages(error: ValidationError) -> str:
+    """Return what is wrong in one line, each fault with its field's name."""
+    detail: Any = error.detail
+    if not isinstance(detail, dict):
+        return " ".join(map(str, detail))
+    named = ((name, " ".join(map(str, faults))) for name, faults in detail.items())
+    general = api_settings.NON_FIELD_ERRORS_KEY
+    return "; ".join(text if name == general else f"{name}: {text}" for name, text in named)
+
+
+class StoredItemRules:
+    """Tells what is wrong with stored documents; make it once, its serializer costs much."""
+
+    def __init__(self) -> None:
+        self._serializer = ItemSerializer()
+
+    def fault_of(self, document: dict[str, Any]) -> str:
+        """Return what is wrong with a stored document, with its field's name, or nothing."""
+        item = as_item(document)
+        try:
+            values = self._serializer.run_validation(item)
+        except ValidationError as error:
+            return messages(error)
+        if values["id"] != item["id"]:
+            return "id: Must be in lower case with dashes, or it is not found."
+        return ""
