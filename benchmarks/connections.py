@@ -189,10 +189,14 @@ def soak(server: EmbeddedMongo, requests: int, workers: int, threads: int, resta
     counts: list[int] = [0]
 
     def sample() -> None:
+        before: dict[Any, set[str]] = {}
         while any(process.is_alive() for process in processes):
             inherited = connections(os.getpid(), server.port)
             for process in processes:
-                counts.append(len(connections(process.pid or 0, server.port) - inherited))
+                own = connections(process.pid or 0, server.port) - inherited
+                # pymongo closes a connection of a cleared pool only once its command is done.
+                counts.append(len(own & before.get(process, set())))
+                before[process] = own
             time.sleep(SAMPLE_SECONDS)
 
     sampler = threading.Thread(target=sample)

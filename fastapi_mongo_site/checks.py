@@ -25,8 +25,6 @@ AT_LEAST_ONE = (
 MAX_PORT = 65_535
 # https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions
 DATABASE_NAME = re.compile(r'[^/\\. "$*<>:|?\0]{1,63}')
-# RFC 7617 section 2: a user name of Basic authentication has no colon and no control character.
-USER_NAME = re.compile(r"[^:\x00-\x1f\x7f]{1,150}")
 
 
 @register()
@@ -82,13 +80,6 @@ def check_values(**kwargs: Any) -> Iterable[CheckMessage]:
         faults.append(("PORT", f"must be at most {MAX_PORT}"))
     if not DATABASE_NAME.fullmatch(settings.MONGO_DB):
         faults.append(("MONGO_DB", "is not a name that MongoDB allows for a database"))
-    if not USER_NAME.fullmatch(settings.SERVICE_USER):
-        faults.append(
-            (
-                "SERVICE_USER",
-                "must have 1 to 150 characters, no colon and no control character",
-            )
-        )
     for name, fault in faults:
         yield Error(f"{name} is {getattr(settings, name)!r}, but {fault}.", id="site.E005")
 

@@ -28,6 +28,8 @@ apostrophe always gives the text back."""
 
 # A reader that stalls holds its thread, as WSGI cannot wait for it without one.
 _slots = threading.BoundedSemaphore(max(1, settings.THREADS // 4))
+# A client that has read its export to the end may ask again before its slot is given back.
+SLOT_SECONDS = 0.1
 
 
 class BusyError(Exception):
@@ -120,7 +122,7 @@ def export(listing: Listing, form: ExportFormat) -> tuple[ExportResponse, int]:
     number = 0
     try:
         with ExitStack() as resources:
-            if not _slots.acquire(blocking=False):
+            if not _slots.acquire(timeout=SLOT_SECONDS):
                 raise BusyError
             resources.callback(_slots.release)
             file = resources.enter_context(tempfile.TemporaryFile())
