@@ -8,6 +8,7 @@
 # make bench-exports      memory and time of a whole export           [SIZE=1000000]
 # make soak-pages         every item once while others write          [SIZE=1000000]
 # make soak-connections   10,000 requests while the server is killed
+# make soak-original      a database of 10,000 items that the original filled
 # make soak-stock         10,000 concurrent adjustments, and 1,000 races for one ETag
 # make django-suite       part of Django's own tests on the engine
 # make probes             many more random queries and inputs than the suite's; a quarter of an hour
@@ -22,7 +23,7 @@ THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
 .PHONY: run test bench-engine bench-auth bench-pages bench-exports soak-pages \
-	soak-connections soak-stock django-suite probes
+	soak-connections soak-original soak-stock django-suite probes
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -57,6 +58,9 @@ soak-pages: $(VENV)/.dev
 
 soak-connections: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.connections --keep
+
+soak-original: $(VENV)/.dev
+	ITEMS=10000 $(BIN)/python -m pytest -q -n 0 --durations 1 -k original tests/test_migrations.py $(ARGS)
 
 soak-stock: $(VENV)/.dev
 	ADJUSTMENTS=10000 ITEMS=50 RACES=1000 \

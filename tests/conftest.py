@@ -17,6 +17,7 @@ from pymongo import monitoring
 from rest_framework.test import APIClient
 
 from accounts.authenticator import renew_authenticator
+from accounts.models import User
 from accounts.service_user import seed_service_user
 from items.models import Item
 from tests import leaks
@@ -65,6 +66,27 @@ def commands() -> Iterator[list[str]]:
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
 
+class Writes(monitoring.CommandListener):
+    """Knows the collections of this process's database that were written to."""
+
+    COMMANDS = {"insert", "update", "findAndModify", "create", "aggregate"}
+
+    def __init__(self) -> None:
+        self.collections: set[str] = set()
+
+    def started(self, event) -> None:
+        if event.command_name in self.COMMANDS:
+            self.collections.add(str(event.command[event.command_name]))
+
+    def succeeded(self, event) -> None: ...
+
+    def failed(self, event) -> None: ...
+
+
+writes = Writes()
+monitoring.register(writes)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def database(django_db_blocker, worker_id) -> Iterator[None]:
     """A database of this worker's own, migrated once; both databases are dropped at the end.
@@ -84,14 +106,14 @@ def database(django_db_blocker, worker_id) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def clean() -> Iterator[None]:
-    """Leave no document behind; emptying only what is not empty keeps a test in milliseconds."""
+    """Leave no document behind; emptying only what was written keeps a test in milliseconds."""
+    writes.collections.clear()
     yield
     renew_authenticator()
-    if connection.vendor == "djongo":
-        for name in connection.introspection.table_names():
-            if name not in KEPT and connection.database[name].find_one() is not None:
-                with pymongo.timeout(60):
-                    connection.database[name].delete_many({})
+    for name in writes.collections - KEPT:
+        if not name.startswith("__"):
+            with pymongo.timeout(60):
+                connection.database[name].delete_many({})
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -111,10 +133,20 @@ def store(documents: list[dict]) -> None:
         Item.objects.mongo_insert_many(documents)
 
 
-@pytest.fixture
-def service_user() -> str:
-    """The seeded service user's name."""
+@pytest.fixture(scope="session")
+def seeded(database) -> dict:
+    """The service user as it is stored."""
     seed_service_user(settings.SERVICE_USER, settings.SECRETS["service_pwd"].value)
+    users = connection.database[User._meta.db_table]
+    stored = users.find_one_and_delete({"username": settings.SERVICE_USER})
+    assert stored is not None
+    return stored
+
+
+@pytest.fixture
+def service_user(seeded) -> str:
+    """The seeded service user's name."""
+    connection.database[User._meta.db_table].insert_one(dict(seeded))
     return settings.SERVICE_USER
 
 

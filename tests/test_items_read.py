@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from items import lists
 from items.models import Item
 from tests.conftest import store
 
@@ -163,9 +164,13 @@ def test_query_names_the_argument_at_fault(auth_client, query, name):
     assert list(response.json()["errors"]) == [name]
 
 
-def test_selection_beyond_10000_points_to_the_list(auth_client):
-    store([{**HAMMER, "_id": str(uuid.uuid4())} for _ in range(10_001)])
-    response = auth_client.get("/v1/items/?count=20")
+def test_selection_beyond_10000_points_to_the_list(auth_client, monkeypatch):
+    assert lists.MAX_SELECTION == 10_000
+    monkeypatch.setattr(lists, "MAX_SELECTION", 3)
+    fill(3)
+    assert auth_client.get("/v1/items/?category=tools").status_code == 200
+    fill(1)
+    response = auth_client.get("/v1/items/?category=tools")
     assert response.status_code == 400
     assert "GET /v1/items" in response.json()["detail"]
 

@@ -242,6 +242,7 @@ def test_dead_server(shops, own_server):
     assert "already applied: 1. Create model Shop." in shops.stops()
     own_server.process.wait()
     own_server.start()
+    connection.database["__locks__"].delete_many({})  # its lease would end in ten seconds
     shops.write(CREATE, INDEX)
     shops.migrate()
     assert shops.indexes == {"__primary_key__", "shop_name"}

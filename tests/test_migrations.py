@@ -1,5 +1,6 @@
 """Migrations: from scratch, twice, backwards, and over the original's database."""
 
+import os
 import uuid
 
 import pytest
@@ -10,6 +11,8 @@ from accounts.models import User
 from items.models import Item
 from tests.conftest import store
 
+ORIGINAL = int(os.environ.get("ITEMS", 500))
+"""Items of the original; `make soak-original` has 10,000."""
 HAMMER = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
 
 
@@ -58,14 +61,14 @@ def test_nothing_is_printed_by_a_quiet_migration(empty_database, capfd):
 def test_database_of_the_original_is_served_and_changed(auth_client):
     documents = [
         {"_id": str(uuid.uuid4()), **HAMMER, "name": f"N{n % 97}", "price": n / 4 + 0.25}
-        for n in range(10_000)
+        for n in range(ORIGINAL)
     ]
     store(documents)
-    page = auth_client.get("/v1/items?limit=1000").json()
-    assert [item["id"] for item in page] == sorted(d["_id"] for d in documents)[:1000]
+    page = auth_client.get("/v1/items?limit=300").json()
+    assert [item["id"] for item in page] == sorted(d["_id"] for d in documents)[:300]
     found = auth_client.get("/v1/items/?name=n5").json()["selection"]
     assert len(found) == sum(d["name"] == "N5" for d in documents)
-    some = documents[4321]
+    some = documents[ORIGINAL // 2]
     path = f"/v1/items/{some['_id']}"
     assert auth_client.get(path).json()["price"] == some["price"]
     assert auth_client.put(f"{path}?price=7.77").json()["price"] == 7.77
