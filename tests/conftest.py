@@ -19,6 +19,7 @@ from rest_framework.test import APIClient
 from accounts.authenticator import renew_authenticator
 from accounts.models import User
 from accounts.service_user import seed_service_user
+from djongo_engine import client as clients
 from items.models import Item
 from tests import leaks
 from tests.probes import summary
@@ -102,6 +103,8 @@ def database(django_db_blocker, worker_id) -> Iterator[None]:
         call_command("migrate", verbosity=0, run_syncdb=True, database=alias)
     yield
     connection.database.client.drop_database(name)
+    for used in clients._clients.values():
+        used.close()  # or Python 3.13 warns of each at the end
 
 
 @pytest.fixture(autouse=True)
