@@ -12,6 +12,9 @@ from typing import Any
 from django.db import connections
 from pymongo import MongoClient
 
+DAY_SECONDS = 24 * 60 * 60
+"""For `pymongo.timeout()` around what may take long; with None the client's timeoutMS holds."""
+
 
 class Client(MongoClient[dict[str, Any]]):
     """A MongoClient that looks for a server no longer than serverSelectionTimeoutMS.

@@ -18,6 +18,7 @@ from pymongo.collection import Collection as MongoCollection
 from pymongo.cursor import Cursor
 from pymongo.errors import BulkWriteError, ExecutionTimeout, NetworkTimeout, OperationFailure
 
+from djongo_engine.client import DAY_SECONDS
 from djongo_engine.errors import DUPLICATE_KEY, translate_errors
 from items.adjustments import FIRST_EXPIRY, Adjustment, adjust_once_update, adjust_update
 from items.finding import Listing, Position
@@ -135,6 +136,19 @@ class ItemManager(DjongoManager):
             **listing.options,
         )
         return cursor
+
+    @contextmanager
+    def documents(self) -> Iterator[Iterator[dict[str, Any]]]:
+        """Give an iterator over every stored document, in the order of ids, however long it takes.
+
+        Of a document its id and the fields of an item; for commands, not for requests.
+        """
+        with (
+            translate_errors,
+            pymongo.timeout(DAY_SECONDS),
+            self.mongo_find({}, FIELDS, sort=[("_id", 1)], batch_size=BATCH) as cursor,
+        ):
+            yield cursor
 
     def read(self, item_id: str) -> ItemData:
         """Return one item. Raises Item.DoesNotExist."""

@@ -5,6 +5,7 @@ import uuid
 import pytest
 from bson import ObjectId
 from django.core.management import call_command
+from django.db import connection
 
 from items.models import Item
 
@@ -15,6 +16,19 @@ def test_items_of_the_original_are_fine(capsys):
     Item.objects.mongo_insert_many([{"_id": str(uuid.uuid4()), **GOOD} for _ in range(3)])
     call_command("check_items")
     assert capsys.readouterr().out == "Checked 3 items: 0 break the rules.\n"
+
+
+@pytest.mark.parametrize("command", ["check_items", "export_items"])
+def test_reading_everything_may_take_longer_than_a_request(capsysbinary, monkeypatch, command):
+    Item.objects.mongo_insert_one({"_id": str(uuid.uuid4()), **GOOD})
+    client = {**connection.settings_dict["CLIENT"], "timeoutMS": 1}
+    options = {"format": "csv"} if command == "export_items" else {}
+    with monkeypatch.context() as patch:
+        patch.setitem(connection.settings_dict, "CLIENT", client)
+        connection.close()
+        call_command(command, **options)
+        connection.close()
+    assert b"1 items" in b"".join(capsysbinary.readouterr())
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,9 @@ from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations import Migration
 
+from djongo_engine.client import DAY_SECONDS
 from djongo_engine.journal import Journal
 from djongo_engine.lock import database_lock
-
-DAY_SECONDS = 24 * 60 * 60
-"""Longer than any migration: an index over much data takes more than a request may (timeoutMS)."""
 
 
 class Command(migrate.Command):
@@ -34,6 +32,7 @@ class Command(migrate.Command):
 
         with (
             database_lock(connection.database, "migrate", say_who) as still_alone,
+            # An index over much data takes longer than a request may.
             pymongo.timeout(DAY_SECONDS),
         ):
             self.journal = Journal(connection, still_alone)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from djongo_engine.errors import translate_errors
 from items.models import Item
 from items.rules import StoredItemRules
 
@@ -20,8 +19,8 @@ class Command(BaseCommand):
         """Read every document once; write the faults to stdout, progress to stderr."""
         rules = StoredItemRules()
         checked = broken = 0
-        with translate_errors:
-            for document in Item.objects.mongo_find({}):
+        with Item.objects.documents() as documents:
+            for document in documents:
                 checked += 1
                 if fault := rules.fault_of(document):
                     broken += 1

@@ -13,13 +13,11 @@ from types import SimpleNamespace
 from typing import Any, BinaryIO, cast
 
 import orjson
-import pymongo
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from djongo_engine.errors import translate_errors
 from items.files import COLUMNS
-from items.managers import FIELDS, ItemData, as_item
+from items.managers import ItemData, as_item
 from items.models import Item
 from items.rules import StoredItemRules
 
@@ -56,10 +54,9 @@ class Command(BaseCommand):
         written = broken = 0
         rules = StoredItemRules()
         try:
-            # No limit of time: a server may take long before the first of many items.
-            with appearing(file) as stream, translate_errors, pymongo.timeout(None):
+            with appearing(file) as stream, Item.objects.documents() as documents:
                 write = csv_writer(stream) if chosen == "csv" else ndjson_writer(stream)
-                for document in Item.objects.mongo_find({}, FIELDS, sort=[("_id", 1)]):
+                for document in documents:
                     write(as_item(document))
                     written += 1
                     broken += bool(rules.fault_of(document))
