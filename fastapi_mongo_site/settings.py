@@ -219,7 +219,9 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# Logs
+# Logs, and what DEBUG=on shows of an error
+
+DEFAULT_EXCEPTION_REPORTER_FILTER = "fastapi_mongo_site.error_reports.ReportFilter"
 
 LOGGING = {
     "version": 1,
