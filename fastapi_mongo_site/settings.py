@@ -245,5 +245,7 @@ LOGGING = {
         # A 4xx is an answer, not an event worth a line. Why there was a 503 has been said
         # already, or it is an attack, which may not fill the disk as well.
         "django.request": {"level": "ERROR", "filters": ["not_503"]},
+        # Nor is a 400 for a Host header, which Django logs with a traceback.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

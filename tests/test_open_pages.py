@@ -204,3 +204,8 @@ def test_env_example_lists_every_variable_that_the_settings_read():
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
     example = (settings.BASE_DIR / ".env.example").read_text()
     assert read == set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
+
+
+def test_unknown_host_is_no_line_in_the_log(client, caplog):
+    assert client.get("/health", headers={"Host": "evil.example"}).status_code == 400
+    assert caplog.messages == []
