@@ -50,7 +50,7 @@ ROOT_URLCONF = "fastapi_mongo_site.urls"
 WSGI_APPLICATION = "fastapi_mongo_site.wsgi.application"
 # The contract has /v1/items and /v1/items/, which are two resources.
 APPEND_SLASH = False
-DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", 2_621_440)
+MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", 2_621_440)
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
