@@ -191,6 +191,20 @@ def test_bad_setting_is_one_line_that_names_it(name, value):
     assert f"{name} is not valid" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("environ", "fault"),
+    [
+        ({"MONGO_URL": "mongodb://127.0.0.1:9/?tlsCAFile=/nowhere"}, "/nowhere"),
+        ({"MONGO_URL": "mongodb://127.0.0.1:9/", "NAME": "x" * 200}, "appName"),
+    ],
+)
+def test_option_that_the_driver_refuses_is_named_without_a_traceback(environ, fault):
+    result = manage("seed_service_user", **environ, **SECRETS)
+    assert result.returncode == 1
+    assert fault in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_dead_database_is_one_line_without_a_traceback():
     url = "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"
     result = manage("seed_service_user", MONGO_URL=url, **SECRETS)
