@@ -49,7 +49,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> MongoDatabase[dict[str, Any]]:
         """Return the database of the process's one client (djongo made, and closed, its own).
 
-        Raises ImproperlyConfigured when no connection string is configured.
+        Raises ImproperlyConfigured when no connection string is configured, or pymongo takes none
+        of these options, such as the name of a certificate's file that is not there.
         """
         options = {key: conn_params[key] for key in conn_params.keys() - {"name", "enforce_schema"}}
         if not options.get("host"):
@@ -57,8 +58,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 "No MongoDB connection string: mongo_url is not configured. "
                 "`make run` starts an embedded server and configures it."
             )
-        with translate_errors:
-            return client_for(options)[conn_params["name"]]
+        try:
+            with translate_errors:
+                return client_for(options)[conn_params["name"]]
+        except (OSError, ValueError) as why:
+            raise ImproperlyConfigured(f"MongoDB cannot be connected to: {why}") from why
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         """Return a cursor that refuses SQL text (djongo's would translate it)."""

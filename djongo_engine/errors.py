@@ -1,5 +1,6 @@
 """pymongo's errors as Django's, so that callers need to know one set of exceptions."""
 
+import re
 from types import TracebackType
 from typing import NoReturn
 
@@ -48,7 +49,7 @@ def as_django_error(error: Exception) -> Exception:
         return IntegrityError(message)
     if isinstance(error, (ConnectionFailure, ConfigurationError, WTimeoutError)):
         # Without pymongo's list of timeouts and its picture of the topology.
-        return OperationalError(message.partition(" (configured timeouts")[0])
+        return OperationalError(re.split(r" \(configured timeouts|, Timeout: ", message)[0])
     if isinstance(error, PyMongoError) and error.timeout:
         return OperationalError(message)
     if isinstance(error, OperationFailure):

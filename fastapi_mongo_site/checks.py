@@ -18,6 +18,7 @@ AT_LEAST_ONE = (
     "PORT",
     "WORKERS",
     "THREADS",
+    "MAX_BODY_BYTES",
     "MONGO_SERVER_SELECTION_TIMEOUT_MS",
     "MONGO_TIMEOUT_MS",
     "MONGO_SEARCH_TIMEOUT_MS",
@@ -59,14 +60,14 @@ def _is_example(secret: Secret) -> bool:
 
 @register()
 def check_mongo_url(**kwargs: Any) -> Iterable[CheckMessage]:
-    """E004 the MongoDB connection string does not parse."""
+    """E004 the MongoDB connection string does not parse, or names a file that is not there."""
     secret = settings.SECRETS["mongo_url"]
     if not secret.value or secret.value.startswith("mongodb+srv://"):
         # Parsing an SRV address asks the DNS, which a check of the configuration must not.
         return
     try:
         parse_uri(secret.value)
-    except (PyMongoError, ValueError) as why:
+    except (PyMongoError, ValueError, OSError) as why:
         yield Error(
             f"mongo_url from {secret.source} is not a MongoDB connection string: {why}",
             hint="It looks like mongodb://user:password@host:27017/?replicaSet=rs0",

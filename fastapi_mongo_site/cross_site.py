@@ -11,7 +11,9 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
+
+from fastapi_mongo_site.errors import problem_response
 
 # RFC 9110 section 9.2.1
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -37,7 +39,7 @@ class CrossSiteMiddleware:
             f"A page of {page} may not change anything at {own}. "
             "To allow it, list its origin in CORS_ALLOWED_ORIGINS."
         )
-        return JsonResponse({"detail": detail}, status=403)
+        return problem_response(request, 403, detail)
 
 
 def is_foreign(request: HttpRequest) -> bool:

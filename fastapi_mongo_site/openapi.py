@@ -36,23 +36,33 @@ PROBLEM = {
 }
 
 
+SECONDS = {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}
+
+
 def say_what_holds_everywhere(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:
     """Postprocess the document: what holds for every operation is said here, once.
 
     Bodies take no unknown field; one that may come with arguments instead is optional; text of
-    a limited length has no NUL; any body may be too large, any URL malformed; and every error is
-    there as a problem (RFC 9457) too.
+    a limited length has no NUL; any body may be too large, any URL malformed; what needs
+    credentials may be refused for too many wrong ones, and a change for the page that asks for it;
+    and every error is there as a problem (RFC 9457) too.
     """
     schemas = result["components"]["schemas"]
     _have_no_nul(result)
     schemas["Problem"] = PROBLEM
     for path in result["paths"].values():
-        for operation in path.values():
+        for method, operation in path.items():
             responses = operation["responses"]
             if operation.get("security") != [{}] and "401" in responses:
                 responses.setdefault("400", _error("The URL is malformed."))
+                responses.setdefault("429", _error("Too many failed logins."))
+                for status in ("429", "503"):
+                    responses[status].setdefault("headers", {}).setdefault("Retry-After", SECONDS)
+                if method != "get":
+                    sentence = "A page of another origin may not change anything here."
+                    responses.setdefault("403", _error(sentence))
             if body := operation.get("requestBody"):
                 responses.setdefault("413", _error("The body is larger than this service accepts."))
                 _close(schemas, body["content"]["application/json"]["schema"])

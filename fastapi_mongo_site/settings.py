@@ -50,7 +50,7 @@ ROOT_URLCONF = "fastapi_mongo_site.urls"
 WSGI_APPLICATION = "fastapi_mongo_site.wsgi.application"
 # The contract has /v1/items and /v1/items/, which are two resources.
 APPEND_SLASH = False
-DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", 2_621_440)
+MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", 2_621_440)
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
@@ -219,7 +219,9 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# Logs
+# Logs, and what DEBUG=on shows of an error
+
+DEFAULT_EXCEPTION_REPORTER_FILTER = "fastapi_mongo_site.error_reports.ReportFilter"
 
 LOGGING = {
     "version": 1,
@@ -243,5 +245,7 @@ LOGGING = {
         # A 4xx is an answer, not an event worth a line. Why there was a 503 has been said
         # already, or it is an attack, which may not fill the disk as well.
         "django.request": {"level": "ERROR", "filters": ["not_503"]},
+        # Nor is a 400 for a Host header, which Django logs with a traceback.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from items.arguments import ArgumentsMixin
 from items.bulk_schema import MAX_ROWS, describe_bulk
 from items.exceptions import IdTaken, ItemNotFound
 from items.fields import IdField
@@ -23,7 +24,7 @@ Row = dict[str, Any]
 
 
 @describe_bulk
-class BulkViewSet(GenericViewSet[Any]):
+class BulkViewSet(ArgumentsMixin, GenericViewSet[Any]):
     """Many items at once."""
 
     serializer_class = ItemSerializer

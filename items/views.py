@@ -14,8 +14,8 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from fastapi_mongo_site.renderers import JSONRenderer
-from fastapi_mongo_site.request import check_query_string
 from items.adjustments import request_hash
+from items.arguments import ArgumentsMixin
 from items.etags import Conditions, etag_of
 from items.exceptions import (
     IdTaken,
@@ -35,18 +35,14 @@ from items.stock_schema import describe_adjust
 
 
 @describe_items
-class ItemViewSet(ListMixin, GenericViewSet[Any]):
+class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
     """Items in stock."""
 
     serializer_class = ItemSerializer
     queryset = Item.objects.none()
     lookup_url_kwarg = "id"
     pagination_class = None
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a request before its action sees it."""
-        super().initial(request, *args, **kwargs)
-        check_query_string(request.META["QUERY_STRING"])
+    with_arguments = frozenset({"list", "query", "update"})
 
     def create(self, request: Request) -> Response:
         """Store a new item; its id is made here unless the body has one."""

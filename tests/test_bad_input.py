@@ -339,3 +339,23 @@ def test_head_that_is_no_http_is_a_4xx(service, head):
 def test_target_that_leads_nowhere_is_a_4xx(service, path):
     status, _ = exchange(service, [], method="GET", path=path)
     assert 400 <= status < 500
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("get", f"/{ID}", None),
+        ("post", "", HAMMER),
+        ("patch", f"/{ID}", {"price": 2}),
+        ("delete", f"/{ID}", None),
+        ("post", f"/{ID}/adjust", {"delta": 1}),
+        ("post", "/bulk", [HAMMER]),
+        ("patch", "/bulk", [{"id": ID, "price": 2}]),
+        ("delete", "/bulk", [ID]),
+    ],
+)
+def test_argument_of_an_operation_that_takes_none_is_named(auth_client, hammer, method, path, body):
+    response = getattr(auth_client, method)(f"/v1/items{path}?count=5", body)
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"count": ["Unknown argument."]}
+    assert list(Item.objects.mongo_find({})) == [{"_id": ID, **HAMMER}]

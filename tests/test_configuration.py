@@ -140,7 +140,10 @@ def test_every_kind_of_connection_string_is_accepted(with_secret, url):
         ("PORT", 65_536),
         ("WORKERS", 0),
         ("THREADS", -1),
+        ("MAX_BODY_BYTES", 0),
         ("MONGO_TIMEOUT_MS", 0),
+        ("MONGO_SEARCH_TIMEOUT_MS", 0),
+        ("MONGO_EXPORT_TIMEOUT_MS", -1),
         ("MONGO_DB", ""),
         ("MONGO_DB", "a.b"),
     ],
@@ -186,6 +189,20 @@ def test_bad_setting_is_one_line_that_names_it(name, value):
     assert result.returncode == 1
     assert result.stderr.strip().count("\n") == 0
     assert f"{name} is not valid" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("environ", "fault"),
+    [
+        ({"MONGO_URL": "mongodb://127.0.0.1:9/?tlsCAFile=/nowhere"}, "/nowhere"),
+        ({"MONGO_URL": "mongodb://127.0.0.1:9/", "NAME": "x" * 200}, "appName"),
+    ],
+)
+def test_option_that_the_driver_refuses_is_named_without_a_traceback(environ, fault):
+    result = manage("seed_service_user", **environ, **SECRETS)
+    assert result.returncode == 1
+    assert fault in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_dead_database_is_one_line_without_a_traceback():

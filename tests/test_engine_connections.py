@@ -14,6 +14,7 @@ from django.db import OperationalError, close_old_connections, connection, trans
 from pymongo.errors import ServerSelectionTimeoutError
 
 from djongo_engine.client import client_for
+from djongo_engine.errors import as_django_error
 from djongo_engine.lock import database_lock
 from tests.engine_models.models import Record
 
@@ -151,3 +152,8 @@ def test_migrate_waits_for_another_and_says_for_whom(capsys, monkeypatch):
     call_command("migrate", verbosity=0)
     holder.join()
     assert "is migrating this database" in capsys.readouterr().out
+
+
+def test_message_about_a_frozen_server_has_no_picture_of_the_topology():
+    error = ServerSelectionTimeoutError("No servers found yet, Timeout: 2.0s, Topology: <…>")
+    assert str(as_django_error(error)) == "No servers found yet"

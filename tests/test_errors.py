@@ -18,6 +18,7 @@ ERRORS = [
     pytest.param(400, "GET", "/v1/items/", {}, id="no-argument"),
     pytest.param(400, "POST", "/v1/items", {}, id="body"),
     pytest.param(401, "GET", "/v1/items", {}, id="no-credentials"),
+    pytest.param(403, "POST", "/v1/items", {"HTTP_ORIGIN": "http://evil.example"}, id="origin"),
     pytest.param(404, "GET", NO_ITEM, {}, id="no-item"),
     pytest.param(404, "GET", "/nowhere", {}, id="no-path"),
     pytest.param(405, "DELETE", "/v1/items", {}, id="method"),

@@ -377,6 +377,15 @@ def test_database_that_goes_away_says_what_is_in_and_how_to_go_on(file, interrup
         load(file(ROWS))
 
 
+def test_update_that_stops_midway_is_to_go_on_as_an_update(file, capsys, monkeypatch):
+    def upsert(importer, batch):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("items.imports.Importer._upsert", upsert)
+    assert load(file(ROWS), "--on-conflict=update") == 130
+    assert "run it again with --on-conflict=update" in capsys.readouterr().err
+
+
 def test_plain_lines_tell_the_progress_where_there_is_no_terminal(file, capsys, monkeypatch):
     monkeypatch.setattr("items.imports.BATCH_ROWS", 10)
     monkeypatch.setattr("items.management.commands.import_items.PLAIN_LINE_EVERY", 10)

@@ -158,10 +158,20 @@ def test_document_knows_the_headers_of_changes(document):
     assert "ETag" in document["paths"]["/v1/items/{id}"]["get"]["responses"]["304"]["headers"]
 
 
-def test_item_operations_document_401_and_503(document):
+def test_item_operations_document_what_any_of_them_may_answer(document):
     for name, operation in operations(document):
         if "/v1/items" in name:
-            assert {"401", "503"} <= set(operation["responses"]), name
+            responses = operation["responses"]
+            assert {"401", "429", "503"} <= set(responses), name
+            assert "Retry-After" in responses["429"]["headers"]
+            assert "Retry-After" in responses["503"]["headers"]
+            assert ("403" in responses) is not name.startswith("get "), name
+
+
+def test_description_has_every_status_of_the_document(document):
+    for name, operation in operations(document):
+        for status in operation["responses"]:
+            assert f"| {status} " in document["info"]["description"], (name, status)
 
 
 def test_list_documents_its_formats_and_headers(document):
@@ -204,3 +214,8 @@ def test_env_example_lists_every_variable_that_the_settings_read():
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
     example = (settings.BASE_DIR / ".env.example").read_text()
     assert read == set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
+
+
+def test_unknown_host_is_no_line_in_the_log(client, caplog):
+    assert client.get("/health", headers={"Host": "evil.example"}).status_code == 400
+    assert caplog.messages == []

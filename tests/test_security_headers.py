@@ -51,6 +51,19 @@ def test_page_that_explains_an_error_in_debug_keeps_its_styles(client, settings)
     assert "Content-Security-Policy" not in response
 
 
+def test_page_that_explains_an_error_in_debug_shows_no_secret(client, settings, monkeypatch):
+    settings.DEBUG = True
+    monkeypatch.setitem(
+        settings.DATABASES["default"], "CLIENT", {"host": "mongodb://u:let-me-in@h"}
+    )
+    # As Granian copies the environment.
+    secrets = {"SERVICE_PWD": "let-me-in", "MONGO_URL": "mongodb://u:let-me-in@h"}
+    response = client.get("/", headers={"Host": "evil.example"}, **secrets)
+    assert response.status_code == 400
+    assert b"SERVICE_PWD" in response.content
+    assert b"let-me-in" not in response.content
+
+
 def test_nonce_of_redoc_is_good_for_one_answer(client):
     policies = [client.get("/redoc")["Content-Security-Policy"] for _ in range(2)]
     assert policies[0] != policies[1]

@@ -17,7 +17,6 @@ from items.files import FileError, Row, is_ndjson, read_rows, unpacked
 from items.imports import BATCH_ROWS, Importer
 
 PLAIN_LINE_EVERY = 10 * BATCH_ROWS
-GO_ON = "To go on, run it again with --on-conflict=skip."
 INTERRUPTED = 130
 
 
@@ -97,7 +96,12 @@ class Command(BaseCommand):
 
     def _in_part(self, importer: Importer) -> str:
         """Return what is in, and how to go on. A batch under way may be in, too, or in part."""
-        return f"{self._summary(importer)} Up to {BATCH_ROWS} more may be in. {GO_ON}"
+        # Skipping would leave behind what an update has not come to.
+        on_conflict = "update" if importer.on_conflict == "update" else "skip"
+        return (
+            f"{self._summary(importer)} Up to {BATCH_ROWS} more may be in. "
+            f"To go on, run it again with --on-conflict={on_conflict}."
+        )
 
     def _summary(self, importer: Importer) -> str:
         would = "Dry run, nothing is stored: " if importer.dry_run else ""

@@ -1,0 +1,25 @@
+"""What every request for items must keep to in its URL."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.viewsets import ViewSetMixin
+
+from fastapi_mongo_site.request import check_query_string
+from items.serializers import ArgumentSerializer
+
+NO_ARGUMENTS = ArgumentSerializer()
+
+
+class ArgumentsMixin(ViewSetMixin):
+    """Refuses a malformed query string, and any argument of an action that takes none."""
+
+    with_arguments: frozenset[str] = frozenset()
+    """The actions that validate arguments of their own."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a request before its action sees it. Raises BadRequest, ValidationError."""
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        check_query_string(request.META["QUERY_STRING"])
+        if self.action in {*self.action_map.values()} - self.with_arguments:
+            NO_ARGUMENTS.run_validation(request.query_params)
