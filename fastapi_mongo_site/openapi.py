@@ -24,6 +24,21 @@ class AutoSchema(openapi.AutoSchema):
         return operation
 
 
+RETRY_AFTER = {
+    "description": "Seconds to wait.",
+    "schema": {"type": "integer"},
+    "examples": {"Wait": {"value": 5}},
+}
+CHALLENGE = {
+    "description": "The scheme of RFC 7617.",
+    "schema": {"type": "string"},
+    "examples": {"Basic": {"value": 'Basic realm="Items", charset="UTF-8"'}},
+}
+FOREIGN = (
+    "A page of https://example.com may not change anything at http://127.0.0.1:8000. "
+    "To allow it, list its origin in CORS_ALLOWED_ORIGINS."
+)
+SAFE_METHODS = {"get", "head", "options"}
 PROBLEM = {
     "type": "object",
     "description": "The members of RFC 9457.",
@@ -43,16 +58,23 @@ def say_what_holds_everywhere(
 
     Bodies take no unknown field; one that may come with arguments instead is optional; text of
     a limited length has no NUL; any body may be too large, any URL malformed; and every error is
-    there as a problem (RFC 9457) too.
+    there as a problem (RFC 9457) too. What needs credentials may refuse them for a while (429),
+    and what changes something refuses pages of other sites (403).
     """
     schemas = result["components"]["schemas"]
     _have_no_nul(result)
     schemas["Problem"] = PROBLEM
     for path in result["paths"].values():
-        for operation in path.values():
+        for method, operation in path.items():
             responses = operation["responses"]
             if operation.get("security") != [{}] and "401" in responses:
                 responses.setdefault("400", _error("The URL is malformed."))
+                responses["429"] = _error(
+                    "Too many failed logins. Expected available in 5 seconds."
+                )
+                _add_header(responses["401"], "WWW-Authenticate", CHALLENGE)
+                for status in ("429", "503"):
+                    _add_header(responses[status], "Retry-After", RETRY_AFTER)
             if body := operation.get("requestBody"):
                 responses.setdefault("413", _error("The body is larger than this service accepts."))
                 _close(schemas, body["content"]["application/json"]["schema"])
@@ -73,6 +95,9 @@ def say_what_holds_everywhere(
                     }
                     content = {"schema": both, "examples": examples}
                     response["content"]["application/problem+json"] = content
+            if "401" in responses and method not in SAFE_METHODS:
+                # Said before anything looks at the Accept header, so as JSON alone.
+                responses["403"] = _error(FOREIGN)
     return result
 
 
@@ -81,6 +106,10 @@ def _error(sentence: str) -> dict[str, Any]:
     examples = {"Error": {"value": {"detail": sentence}, "summary": sentence}}
     content = {"application/json": {"schema": schema, "examples": examples}}
     return {"content": content, "description": sentence}
+
+
+def _add_header(response: dict[str, Any], name: str, header: dict[str, Any]) -> None:
+    response.setdefault("headers", {})[name] = header
 
 
 def _close(schemas: dict[str, Any], schema: dict[str, Any]) -> None:
