@@ -24,6 +24,25 @@ class AutoSchema(openapi.AutoSchema):
         return operation
 
 
+RETRY_AFTER = {
+    "description": "Seconds to wait.",
+    "schema": {"type": "integer"},
+    "examples": {"Wait": {"value": 5}},
+}
+CHALLENGE = {
+    "description": "The scheme of RFC 7617.",
+    "schema": {"type": "string"},
+    "examples": {"Basic": {"value": 'Basic realm="Items", charset="UTF-8"'}},
+}
+FOREIGN = (
+    "A page of https://example.com may not change anything at http://127.0.0.1:8000. "
+    "To allow it, list its origin in CORS_ALLOWED_ORIGINS."
+)
+REQUEST_ID = {
+    "description": "The request's, or one made for it; it stands in the logs.",
+    "schema": {"type": "string"},
+    "examples": {"Made here": {"value": "37ea545d983d43a687fcfe09a8f3a729"}},
+}
 PROBLEM = {
     "type": "object",
     "description": "The members of RFC 9457.",
@@ -36,9 +55,6 @@ PROBLEM = {
 }
 
 
-SECONDS = {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}
-
-
 def say_what_holds_everywhere(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:
@@ -46,8 +62,8 @@ def say_what_holds_everywhere(
 
     Bodies take no unknown field; one that may come with arguments instead is optional; text of
     a limited length has no NUL; any body may be too large, any URL malformed; what needs
-    credentials may be refused for too many wrong ones, and a change for the page that asks for it;
-    and every error is there as a problem (RFC 9457) too.
+    credentials may refuse them for a while (429), and what changes something refuses pages of
+    other sites (403); and every error is there as a problem (RFC 9457) too.
     """
     schemas = result["components"]["schemas"]
     _have_no_nul(result)
@@ -55,35 +71,47 @@ def say_what_holds_everywhere(
     for path in result["paths"].values():
         for method, operation in path.items():
             responses = operation["responses"]
-            if operation.get("security") != [{}] and "401" in responses:
-                responses.setdefault("400", _error("The URL is malformed."))
-                responses.setdefault("429", _error("Too many failed logins."))
-                for status in ("429", "503"):
-                    responses[status].setdefault("headers", {}).setdefault("Retry-After", SECONDS)
-                if method != "get":
-                    sentence = "A page of another origin may not change anything here."
-                    responses.setdefault("403", _error(sentence))
+            if "401" in responses:
+                _add_refusals(method, responses)
             if body := operation.get("requestBody"):
                 responses.setdefault("413", _error("The body is larger than this service accepts."))
                 _close(schemas, body["content"]["application/json"]["schema"])
                 if any(each["in"] == "query" for each in operation.get("parameters", ())):
                     body["required"] = False
             for status, response in responses.items():
-                plain = response.get("content", {}).get("application/json")
-                if status >= "400" and plain and "detail" in str(plain.get("examples")):
-                    both = {"allOf": [plain["schema"], {"$ref": "#/components/schemas/Problem"}]}
-                    members = {
-                        "type": "about:blank",
-                        "title": HTTPStatus(int(status)).phrase,
-                        "status": int(status),
-                    }
-                    examples = {
-                        name: {**example, "value": members | example["value"]}
-                        for name, example in plain["examples"].items()
-                    }
-                    content = {"schema": both, "examples": examples}
-                    response["content"]["application/problem+json"] = content
+                _add_header(response, "X-Request-ID", REQUEST_ID)
+                _add_problem(status, response)
     return result
+
+
+def _add_refusals(method: str, responses: dict[str, Any]) -> None:
+    """Add what any operation that needs credentials may answer."""
+    responses.setdefault("400", _error("The URL is malformed."))
+    responses["429"] = _error("Too many failed logins. Expected available in 5 seconds.")
+    if method != "get":
+        responses["403"] = _error(FOREIGN)
+    _add_header(responses["401"], "WWW-Authenticate", CHALLENGE)
+    for status in ("429", "503"):
+        _add_header(responses[status], "Retry-After", RETRY_AFTER)
+
+
+def _add_problem(status: str, response: dict[str, Any]) -> None:
+    """Add the other form of an error."""
+    plain = response.get("content", {}).get("application/json")
+    if not (status >= "400" and plain and "detail" in str(plain.get("examples"))):
+        return
+    members = {
+        "type": "about:blank",
+        "title": HTTPStatus(int(status)).phrase,
+        "status": int(status),
+    }
+    response["content"]["application/problem+json"] = {
+        "schema": {"allOf": [plain["schema"], {"$ref": "#/components/schemas/Problem"}]},
+        "examples": {
+            name: {**example, "value": members | example["value"]}
+            for name, example in plain["examples"].items()
+        },
+    }
 
 
 def _error(sentence: str) -> dict[str, Any]:
@@ -91,6 +119,10 @@ def _error(sentence: str) -> dict[str, Any]:
     examples = {"Error": {"value": {"detail": sentence}, "summary": sentence}}
     content = {"application/json": {"schema": schema, "examples": examples}}
     return {"content": content, "description": sentence}
+
+
+def _add_header(response: dict[str, Any], name: str, header: dict[str, Any]) -> None:
+    response.setdefault("headers", {})[name] = header
 
 
 def _close(schemas: dict[str, Any], schema: dict[str, Any]) -> None:

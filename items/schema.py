@@ -112,18 +112,39 @@ TOTAL = OpenApiParameter(
     description="How many items there are in all, with `total=true`.",
     examples=[OpenApiExample("Total", 1234)],
 )
-RETRY_AFTER = OpenApiParameter(
-    "Retry-After",
-    int,
-    OpenApiParameter.HEADER,
-    response=[503],
-    description="Seconds to wait.",
-    examples=[OpenApiExample("Wait", 5)],
-)
 ID = OpenApiParameter(
-    "id", str, OpenApiParameter.PATH, description="A UUID in any of its spellings."
+    "id",
+    str,
+    OpenApiParameter.PATH,
+    description="A UUID in any of its spellings.",
+    examples=[OpenApiExample("A hammer", ITEM["id"])],
 )
 ITEM_BODY = [OpenApiExample("An item", value=BODY, request_only=True)]
+ARGUMENTS = {
+    "name": "hammer",
+    "search": "ham",
+    "category": "tools",
+    "count": 20,
+    "count__gte": 1,
+    "count__lte": 50,
+    "price": 9.99,
+    "price__gte": 5,
+    "price__lte": 9.99,
+    "ordering": "-price",
+    "limit": 50,
+    "cursor": "Rw.3x",
+    "total": True,
+    "format": "csv",
+}
+
+
+def argument_examples(*names: str) -> list[OpenApiExample]:
+    """Return an example of each argument of a URL."""
+    return [
+        OpenApiExample(f"{name} {ARGUMENTS[name]}", ARGUMENTS[name], parameter_only=(name, "query"))
+        for name in names
+    ]
+
 
 # Conditions
 
@@ -135,6 +156,7 @@ ETAG = OpenApiParameter(
     response=[200, 201, 304],
     description="A hash of the stored item in double quotes; another whenever that changes. "
     "Comes with JSON alone.",
+    examples=[OpenApiExample("Of the item", TAG)],
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -163,7 +185,8 @@ describe_items = extend_schema_view(
         "As `text/csv` or `application/x-ndjson` all of them come in one answer. In CSV a text "
         "that a spreadsheet would run, or that starts with an apostrophe, has an apostrophe "
         "before it.",
-        parameters=[ListArguments, LINK, TOTAL, RETRY_AFTER],
+        parameters=[ListArguments, LINK, TOTAL],
+        examples=argument_examples(*ARGUMENTS),
         responses={
             (200, "application/json"): answer(ItemSerializer(many=True), "One page", ITEM),
             (200, "text/csv"): answer(
@@ -211,7 +234,7 @@ describe_items = extend_schema_view(
         description="With a JSON body the whole item is replaced; with arguments in the URL "
         "only the fields that they name change. One or the other, not both.",
         parameters=[ID, ChangeArguments, *CONDITIONS, ETAG],
-        examples=ITEM_BODY,
+        examples=[*ITEM_BODY, *argument_examples("name", "count", "price")],
         responses={
             200: ITEM_ANSWER,
             400: problem("No query values provided in update URL"),
@@ -254,6 +277,7 @@ describe_query = extend_schema(
     description="Every item whose fields equal all arguments; names without regard to case. "
     "At most 10,000 items: for more, page through the list.",
     parameters=[SelectArguments],
+    examples=argument_examples("name", "count", "price", "category"),
     responses={
         200: answer(Selection, "The selection", {"query": QUERY, "selection": [ITEM]}),
         400: problem("No query values provided in query URL"),

@@ -39,19 +39,13 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "and as long as the item exists.",
     examples=[OpenApiExample("A UUID", "8f14e45f-ceea-4c7a-9e2b-0d5f6c1a7b3e")],
 )
-RETRY_AFTER = OpenApiParameter(
-    "Retry-After",
-    int,
-    OpenApiParameter.HEADER,
-    response=[503],
-    description="Seconds.",
-)
 REPLAYED = OpenApiParameter(
     "Idempotency-Replayed",
     str,
     OpenApiParameter.HEADER,
     response=[200, 409],
     description="`true` when this is the answer to an earlier request with the same key.",
+    examples=[OpenApiExample("Replayed", "true")],
 )
 
 describe_adjust = extend_schema(
@@ -63,7 +57,7 @@ describe_adjust = extend_schema(
     "stock (409) is remembered as well, one for the sake of the request (400, 412) is not. An item "
     "keeps 1,000 keys at most; for the next one the answer is 503 until the oldest expires.",
     request=AdjustmentSerializer,
-    parameters=[ID, IDEMPOTENCY_KEY, *CONDITIONS, ETAG, REPLAYED, RETRY_AFTER],
+    parameters=[ID, IDEMPOTENCY_KEY, *CONDITIONS, ETAG, REPLAYED],
     examples=[OpenApiExample("Three are taken", value={"delta": -3}, request_only=True)],
     responses={
         200: answer(ItemSerializer, "The item", {**ITEM, "count": 17}),

@@ -1,0 +1,71 @@
+"""A Python client that is generated from the service's OpenAPI document."""
+
+import importlib
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.conftest import basic
+from tests.service import Service
+
+
+@pytest.fixture
+def running(service_user):
+    """The service on the test's database."""
+    with Service(
+        "serve",
+        MONGO_URL=os.environ["MONGO_URL"],
+        MONGO_DB=connection.settings_dict["NAME"],
+        WORKERS="1",
+    ) as service:
+        service.wait_until_up()
+        yield service
+
+
+@pytest.fixture
+def package(running, tmp_path, monkeypatch):
+    """The name of the generated package, which can be imported."""
+    generated = subprocess.run(
+        [
+            *(Path(sys.executable).with_name("openapi-python-client"), "generate"),
+            *("--url", f"{running.url}/openapi.json", "--meta", "none"),
+            *("--output-path", tmp_path / "items_client", "--fail-on-warning"),
+        ],
+        # Its own formatter is found next to it.
+        env={"PATH": str(Path(sys.executable).parent)},
+        capture_output=True,
+        text=True,
+    )
+    assert generated.returncode == 0, generated.stdout + generated.stderr
+    monkeypatch.syspath_prepend(tmp_path)
+    return "items_client"
+
+
+def test_generated_client_creates_finds_adjusts_and_deletes_an_item(running, package, service_user):
+    def call(operation, *arguments, **options):
+        module = importlib.import_module(f"{package}.api.items.items_{operation}")
+        return module.sync_detailed(*arguments, client=client, **options)
+
+    models = importlib.import_module(f"{package}.models")
+    kind, credentials = basic(service_user, settings.SECRETS["service_pwd"].value).split()
+    with importlib.import_module(package).AuthenticatedClient(
+        running.url, credentials, prefix=kind, raise_on_unexpected_status=True
+    ) as client:
+        new = models.Item("Hammer", models.CategoryEnum.TOOLS, 20, 9.99)
+        item = call("create", body=new).parsed
+        filters = {"name": "hammer", "count_gte": 20, "price_lte": 9.99, "total": True}
+        found = call("list", **filters)
+        assert (found.parsed, found.headers["X-Total-Count"]) == ([item], "1")
+        once = {"body": models.Adjustment(-3), "idempotency_key": str(uuid.uuid4())}
+        counts = [call("adjust", item.id, **once).parsed.count for _ in range(2)]
+        assert counts == [17, 17]
+        refused = call("adjust", item.id, body=models.Adjustment(-18))
+        assert (refused.status_code, refused.parsed.count) == (409, 17)
+        assert call("destroy", item.id).status_code == 204
+        assert call("retrieve", item.id).status_code == 404
