@@ -215,7 +215,9 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "/static/fastapi_mongo_site/icon.svg",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayRequestDuration": True},
+    # JavaScript, for the function of docs.js.
+    "SWAGGER_UI_SETTINGS": "{deepLinking: true, displayRequestDuration: true, "
+    "responseInterceptor: leaveOptionalsEmpty}",
     "REDOC_DIST": "SIDECAR",
 }
 

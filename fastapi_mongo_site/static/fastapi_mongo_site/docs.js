@@ -1,0 +1,16 @@
+"use strict";
+
+// Swagger UI fills every argument in with its example, and would send all of them together. Those
+// that may be left out are left to the reader; Redoc shows their examples.
+function leaveOptionalsEmpty(response) {
+  if (response.url.endsWith("/openapi.json") && response.ok) {
+    const openapi = JSON.parse(response.text);
+    for (const operations of Object.values(openapi.paths)) {
+      for (const { parameters = [] } of Object.values(operations)) {
+        parameters.filter(({ required }) => !required).forEach((optional) => delete optional.examples);
+      }
+    }
+    response.text = JSON.stringify(openapi);
+  }
+  return response;
+}
