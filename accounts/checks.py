@@ -56,6 +56,18 @@ def check_num_proxies(**kwargs: Any) -> Iterable[CheckMessage]:
         yield Error(f"NUM_PROXIES is {proxies}; it must be 0 or more.", id="accounts.E004")
 
 
+@register(checks.Tags.security, deploy=True)
+def check_proxies_with_tls(**kwargs: Any) -> Iterable[CheckMessage]:
+    """W002 a proxy ends TLS, and failed logins are counted as if it were the only client."""
+    if settings.TLS and settings.REST_FRAMEWORK.get("NUM_PROXIES") == 0:
+        yield checks.Warning(
+            "TLS is on, so a proxy is in front of the service, but NUM_PROXIES is 0: all clients "
+            "share its address, and one that sends wrong passwords locks out the others.",
+            hint="Set NUM_PROXIES to the number of proxies that append to X-Forwarded-For.",
+            id="accounts.W002",
+        )
+
+
 @register()
 def check_realm(**kwargs: Any) -> Iterable[CheckMessage]:
     """E005 BASIC_REALM cannot stand in a header."""

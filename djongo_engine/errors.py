@@ -20,7 +20,7 @@ from pymongo.errors import (
     InvalidOperation,
     OperationFailure,
     PyMongoError,
-    WTimeoutError,
+    WriteConcernError,
 )
 
 DUPLICATE_KEY = 11000
@@ -42,12 +42,14 @@ def as_django_error(error: Exception) -> Exception:
     message = str(error) or type(error).__name__
     if isinstance(error, BulkWriteError):
         write_errors = error.details.get("writeErrors", [])
-        if any(row.get("code") == DUPLICATE_KEY for row in write_errors):
-            return IntegrityError(write_errors[0].get("errmsg", message))
-        return DatabaseError(message)
+        for row in write_errors:
+            if row.get("code") == DUPLICATE_KEY:
+                return IntegrityError(row.get("errmsg", message))
+        only_concern = not write_errors and error.details.get("writeConcernErrors")
+        return OperationalError(message) if only_concern else DatabaseError(message)
     if isinstance(error, DuplicateKeyError):
         return IntegrityError(message)
-    if isinstance(error, (ConnectionFailure, ConfigurationError, WTimeoutError)):
+    if isinstance(error, (ConnectionFailure, ConfigurationError, WriteConcernError)):
         # Without pymongo's list of timeouts and its picture of the topology.
         return OperationalError(re.split(r" \(configured timeouts|, Timeout: ", message)[0])
     if isinstance(error, PyMongoError) and error.timeout:

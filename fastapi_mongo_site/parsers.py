@@ -36,6 +36,9 @@ class JSONParser(BaseParser):
         charset = request.content_params.get("charset", "utf-8")
         if charset.lower() not in ("utf-8", "utf8"):
             raise UnsupportedMediaType(charset, f"JSON is in UTF-8, not in {charset}.")
+        coding = request.headers.get("Content-Encoding", "identity")
+        if coding.lower() != "identity":
+            raise UnsupportedMediaType(coding, f"The body may not be encoded as {coding}.")
         # Not the stream, to which Django's limit does not apply.
         return parse_json(request.body)
 

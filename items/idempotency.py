@@ -19,3 +19,11 @@ def idempotency_key(request: Request) -> str | None:
             {"Idempotency-Key": ["Must be 1 to 255 characters of printable ASCII."]}
         )
     return key
+
+
+def refuse_idempotency_key(request: Request) -> None:
+    """Raise ValidationError for a key: whoever sends one counts on what is not promised here."""
+    if "Idempotency-Key" in request.headers:
+        raise ValidationError(
+            {"Idempotency-Key": ["Not here: with an id made by the client, a repeat is a 409."]}
+        )

@@ -109,9 +109,8 @@ class ItemManager(DjongoManager):
 
     def total(self, listing: Listing) -> int:
         """Return how many items are in a list. Raises TimeLimitError."""
-        unordered = Listing(listing.conditions)
         with finding(listing):
-            number: int = self.mongo_count_documents(unordered.filter(), **unordered.options)
+            number: int = self.mongo_count_documents(listing.filter(), **listing.options)
         return number
 
     @contextmanager

@@ -25,7 +25,7 @@ from items.exceptions import (
     PreconditionFailed,
     StockConflict,
 )
-from items.idempotency import idempotency_key
+from items.idempotency import idempotency_key, refuse_idempotency_key
 from items.lists import ListMixin
 from items.managers import FIELDS, ItemData, KeysExhaustedError
 from items.models import Item
@@ -46,6 +46,7 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
 
     def create(self, request: Request) -> Response:
         """Store a new item; its id is made here unless the body has one."""
+        refuse_idempotency_key(request)
         values = validated(self.get_serializer(data=request.data))
         item = {"id": values.pop("id", None) or str(uuid.uuid4()), **values}
         try:

@@ -46,3 +46,11 @@ def test_num_proxies(settings, proxies):
 def test_realm_that_cannot_stand_in_a_header(settings, realm):
     settings.BASIC_REALM = realm
     assert ids() == ["accounts.E005"]
+
+
+@pytest.mark.parametrize(("proxies", "found"), [(0, ["accounts.W002"]), (1, [])])
+def test_proxy_that_is_not_counted_is_warned_about(settings, proxies, found):
+    settings.TLS = True
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": proxies}
+    messages = run_checks(tags=["security"], include_deployment_checks=True)
+    assert [m.id for m in messages if m.id.startswith("accounts")] == found

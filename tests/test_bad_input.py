@@ -218,6 +218,12 @@ def test_accept_header_that_means_nothing_is_answered_in_json(auth_client, accep
     assert (response.status_code, response["Content-Type"]) == (200, JSON)
 
 
+def test_body_in_a_content_coding_is_415(auth_client):
+    response = auth_client.post("/v1/items", HAMMER, HTTP_CONTENT_ENCODING="gzip")
+    assert (response.status_code, Item.objects.count()) == (415, 0)
+    assert "gzip" in response.json()["detail"]
+
+
 # On the wire
 
 

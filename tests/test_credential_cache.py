@@ -12,7 +12,6 @@ from rest_framework.test import APIClient
 
 from accounts.authenticator import authenticator, renew_authenticator
 from accounts.credentials import Credentials
-from accounts.exceptions import Busy
 from accounts.models import User
 from tests.conftest import basic
 
@@ -204,7 +203,6 @@ def test_the_same_credentials_from_two_addresses_are_hashed_once(gate, waiting):
     assert gate.passwords == [PASSWORD]
 
 
-@pytest.mark.xfail(raises=Busy, strict=True, reason="each address takes room of its own")
 def test_the_right_credentials_from_as_many_addresses_as_threads_are_all_served(gate):
     gate.open.set()
     verify = authenticator().verify

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, close_old_connections, connection, transaction
-from pymongo.errors import ServerSelectionTimeoutError
+from pymongo.errors import BulkWriteError, ServerSelectionTimeoutError, WriteConcernError
 
 from djongo_engine.client import client_for
 from djongo_engine.errors import as_django_error
@@ -90,6 +90,20 @@ def dead_server():
 def test_dead_server_is_an_operational_error(dead_server, use):
     with pytest.raises(OperationalError, match=r"127\.0\.0\.1:9"):
         use()
+
+
+CONCERN = {"errmsg": "waiting for replication timed out", "code": 64}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        WriteConcernError("not enough data-bearing nodes", 100),
+        BulkWriteError({"writeErrors": [], "writeConcernErrors": [CONCERN]}),
+    ],
+)
+def test_write_that_too_few_servers_confirm_is_an_operational_error(error):
+    assert type(as_django_error(error)) is OperationalError
 
 
 def test_dead_server_costs_the_server_selection_timeout_and_no_more():

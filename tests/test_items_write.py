@@ -59,6 +59,12 @@ def test_create_refuses_an_id_that_is_taken_in_the_contracts_words(auth_client, 
     assert document()["name"] == "Hammer"
 
 
+def test_create_refuses_a_key_that_it_would_not_keep(auth_client):
+    response = auth_client.post("/v1/items", NEW, HTTP_IDEMPOTENCY_KEY="a")
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["Idempotency-Key"])
+    assert Item.objects.count() == 0
+
+
 @pytest.mark.parametrize("price", ["9.99", "0.0001", "999999999.9999", "5", "5.0", "1e3", "0.1"])
 def test_price_is_read_back_exactly(auth_client, price):
     body = json.dumps(NEW).replace("12.5", price)
