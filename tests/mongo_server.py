@@ -20,6 +20,8 @@ CONFIGURATION = {
     "MONGO_DB": "api_db",
     "NAME": "Items",
     "DEBUG": "off",
+    # Several workers share the server and the cores.
+    "MONGO_TIMEOUT_MS": "30000",
 }
 _server: list[EmbeddedMongo] = []
 

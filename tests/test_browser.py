@@ -292,22 +292,13 @@ def test_swagger_ui_creates_an_item(browser, service, items):
     assert items.find_one({"name": "Saw"}, {"_id": 0}) == SAW
 
 
-@pytest.mark.parametrize(
-    ("operation", "status"),
-    [
-        ("items_list", "200"),
-        ("items_retrieve", "200"),
-        ("items_adjust", "200"),
-        ("items_partial_update", "200"),
-        ("items_destroy", "204"),
-    ],
-)
-def test_swagger_ui_succeeds_with_what_it_fills_in_by_itself(browser, service, operation, status):
+@pytest.mark.parametrize("operation", ["items_list", "items_adjust"])
+def test_swagger_ui_succeeds_with_what_it_fills_in_by_itself(browser, service, operation):
     browser.get(f"{service.url}/docs")
     block = f"#operations-items-{operation}"
     for button in (".opblock-summary-control", ".try-out__btn", ".execute"):
         visible(browser, f"{block} {button}").click()
-    wait_for_text(browser, f"{block} .live-responses-table tbody .response-col_status", status)
+    wait_for_text(browser, f"{block} .live-responses-table tbody .response-col_status", "200")
 
 
 def test_redoc_shows_the_api_and_searches_it(browser, service):

@@ -81,7 +81,7 @@ def configure(settings, monkeypatch):
             monkeypatch.setenv(name, value)
         made = runpy.run_path(str(settings.BASE_DIR / "fastapi_mongo_site" / "settings.py"))
         for name, value in made.items():
-            if name.startswith(("SECURE_", "SILENCED_")) or name in environ:
+            if name.startswith(("SECURE_", "SILENCED_", "REST_")) or name in environ:
                 setattr(settings, name, value)
 
     return configure
@@ -111,7 +111,12 @@ def warnings():
 
 @pytest.mark.parametrize(
     "environ",
-    [{}, {"HOST": "localhost"}, {"HOST": "::1"}, {"HOST": "0.0.0.0", "TLS": "on"}],
+    [
+        {},
+        {"HOST": "localhost"},
+        {"HOST": "::1"},
+        {"HOST": "0.0.0.0", "TLS": "on", "NUM_PROXIES": "1"},
+    ],
     ids=str,
 )
 def test_check_of_a_deployment_is_clean(configure, environ):
