@@ -39,7 +39,7 @@ test: $(VENV)/.dev
 	$(THROWAWAY) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(THROWAWAY) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(THROWAWAY) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
-	$(BIN)/python -m pytest -q -n 4 $(ARGS)
+	$(BIN)/python -m pytest -q -n 4 --dist worksteal $(ARGS)
 
 bench-engine: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.engine
