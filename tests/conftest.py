@@ -110,13 +110,13 @@ def database(django_db_blocker, worker_id) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def clean() -> Iterator[None]:
     """Leave no document behind; emptying only what was written keeps a test in milliseconds."""
-    writes.collections.clear()
     yield
     renew_authenticator()
     for name in writes.collections - KEPT:
         if not name.startswith("__"):
             with pymongo.timeout(60):
                 connection.database[name].delete_many({})
+        writes.collections.discard(name)
 
 
 @pytest.fixture(scope="session", autouse=True)
