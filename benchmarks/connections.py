@@ -17,6 +17,7 @@ import time
 import traceback
 import uuid
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from multiprocessing import get_context
@@ -34,6 +35,7 @@ MONITORS = 2
 CHILD_SECONDS = 30
 DOWN_SECONDS = 0.5
 SAMPLE_SECONDS = 0.02
+LASTING_SAMPLES = 25
 ESTABLISHED = "01"
 
 Span = tuple[float, float]
@@ -189,14 +191,16 @@ def soak(server: EmbeddedMongo, requests: int, workers: int, threads: int, resta
     counts: list[int] = [0]
 
     def sample() -> None:
-        before: dict[Any, set[str]] = {}
+        lately: dict[Any, deque[set[str]]] = {}
         while any(process.is_alive() for process in processes):
             inherited = connections(os.getpid(), server.port)
             for process in processes:
                 own = connections(process.pid or 0, server.port) - inherited
                 # pymongo closes a connection of a cleared pool only once its command is done.
-                counts.append(len(own & before.get(process, set())))
-                before[process] = own
+                samples = lately.setdefault(process, deque(maxlen=LASTING_SAMPLES))
+                samples.append(own)
+                if len(samples) == LASTING_SAMPLES:
+                    counts.append(len(set.intersection(*samples)))
             time.sleep(SAMPLE_SECONDS)
 
     sampler = threading.Thread(target=sample)
