@@ -5,9 +5,7 @@ import functools
 import logging
 import os
 import threading
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 
 from cachetools import TTLCache
 from django.conf import settings
@@ -38,10 +36,8 @@ class Authenticator:
     def __init__(self) -> None:
         self.cache = CredentialCache(settings.AUTH_CACHE_SECONDS)
         self._hashing = PasswordHashing(max(1, settings.THREADS // 8))
-        # Those that wait for hashes of their own may not be all threads there are.
+        # Those that wait for a hash may not be all threads there are.
         self._room = threading.Semaphore(max(1, settings.THREADS // 2))
-        self._in_room: Counter[bytes] = Counter()
-        self._room_lock = threading.Lock()
         self._attempts: SingleFlight[User | None] = SingleFlight()
         # A success elsewhere may lift a limit before its time, so this is looked up again soon.
         self._limited: TTLCache[str, datetime.datetime] = TTLCache(
@@ -62,35 +58,18 @@ class Authenticator:
         counts = {count_key(credentials.username, address): PAIR_LIMIT}
         counts[count_key(address)] = ADDRESS_LIMIT
         self._refuse_limited(counts)
+        if not self._room.acquire(blocking=False):
+            raise Busy
         try:
-            with self._place(self.cache.digest(credentials)):
-                return self._counted(credentials, address, counts)
+            return self._counted(credentials, address, counts)
         except LimitReachedError as limit:
             with self._limited_lock:
                 self._limited[limit.key] = limit.until
             raise TooManyFailures(limit.until) from limit
         except (LimitPendingError, NoSlotError) as error:
             raise Busy from error
-
-    @contextmanager
-    def _place(self, key: bytes) -> Iterator[None]:
-        """Take room to wait in, one for all who wait for the same credentials. Raises Busy.
-
-        At a restart all clients come at once with the right ones, and none is to be turned away.
-        """
-        with self._room_lock:
-            if not self._in_room[key] and not self._room.acquire(blocking=False):
-                del self._in_room[key]
-                raise Busy
-            self._in_room[key] += 1
-        try:
-            yield
         finally:
-            with self._room_lock:
-                self._in_room[key] -= 1
-                if not self._in_room[key]:
-                    del self._in_room[key]
-                    self._room.release()
+            self._room.release()
 
     def _refuse_limited(self, counts: Iterable[str]) -> None:
         """Raise TooManyFailures for a limit that this process knows to be reached."""
