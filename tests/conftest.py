@@ -30,7 +30,7 @@ OPTIONS = {
     "database": None,
     "suppress_health_check": list(hypothesis.HealthCheck),
 }
-hypothesis.settings.register_profile("suite", derandomize=True, max_examples=25, **OPTIONS)
+hypothesis.settings.register_profile("suite", derandomize=True, max_examples=40, **OPTIONS)
 hypothesis.settings.register_profile("probes", max_examples=2000, print_blob=True, **OPTIONS)
 hypothesis.settings.load_profile("suite")
 

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.authenticator import authenticator, renew_authenticator
 from accounts.credentials import Credentials
+from accounts.exceptions import Busy
 from accounts.models import User
 from tests.conftest import basic
 
@@ -201,6 +202,20 @@ def test_the_same_credentials_from_two_addresses_are_hashed_once(gate, waiting):
     calls = [lambda a=address: verify(RIGHT, a) for address in ("::1", "10.0.0.1")]
     assert together(gate, waiting, calls) == [User.objects.get()] * 2
     assert gate.passwords == [PASSWORD]
+
+
+@pytest.mark.xfail(raises=Busy, strict=True, reason="each address takes room of its own")
+def test_the_right_credentials_from_as_many_addresses_as_threads_are_all_served(gate):
+    gate.open.set()
+    verify = authenticator().verify
+    start = threading.Barrier(settings.THREADS)
+
+    def attempt(number):
+        start.wait(20)
+        return verify(RIGHT, f"10.0.0.{number}")
+
+    with ThreadPoolExecutor(settings.THREADS) as pool:
+        assert list(pool.map(attempt, range(settings.THREADS)))
 
 
 def test_verified_clients_are_served_while_no_password_can_be_hashed(gate, monkeypatch):

@@ -93,11 +93,17 @@ def test_items_answer_503_with_retry_after(service, outage, method, path, body):
 
 
 def test_health_says_so_within_the_server_selection_timeout(service, outage):
-    started = time.monotonic()
-    status, _, content = call(service, "/health")
-    assert time.monotonic() - started < 5
-    assert (status, content["status"]) == (503, False)
-    assert content["resources"] == [{"name": "MongoDb", "status": False}]
+    took = []
+    # The best of three: a busy machine may be late, the service may not.
+    for _ in range(3):
+        started = time.monotonic()
+        status, _, content = call(service, "/health")
+        took.append(time.monotonic() - started)
+        assert (status, content["status"]) == (503, False)
+        assert content["resources"] == [{"name": "MongoDb", "status": False}]
+        if took[-1] < 0.5 + 1.0:
+            break
+    assert min(took) < 0.5 + 1.0
 
 
 def test_open_pages_do_not_need_mongodb(service, outage):

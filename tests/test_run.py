@@ -108,14 +108,18 @@ def test_it_stops_http_within_five_seconds_then_the_database(clone, running, sig
     hanging.close()
 
 
-def test_second_start_finds_the_data(clone, running):
+def test_second_start_is_warm_and_finds_the_data(clone, running):
     password = (clone / "secrets" / "service_pwd").read_text().strip()
     assert running.stop() == 0
-    with Service("run", project=clone, **FRESH) as second:
-        second.wait_until_up()
-        assert "TRUE" in verify(second, clone).stdout
-        assert second.stop() == 0
-        assert "Unchanged: service user" in second.output()
+    took = []
+    # The best of three: a busy machine may be late, the service may not.
+    while len(took) < 3 and min(took, default=5) >= 5:
+        with Service("run", project=clone, **FRESH) as second:
+            took.append(second.wait_until_up())
+            assert "TRUE" in verify(second, clone).stdout
+            assert second.stop() == 0
+            assert "Unchanged: service user" in second.output()
+    assert min(took) < 5
     assert (clone / "secrets" / "service_pwd").read_text().strip() == password
 
 
