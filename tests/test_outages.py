@@ -93,17 +93,18 @@ def test_items_answer_503_with_retry_after(service, outage, method, path, body):
 
 
 def test_health_says_so_within_the_server_selection_timeout(service, outage):
+    # pymongo looks for a dead server at half-second steps; an operation other than this may take
+    # timeoutMS, a second, over a frozen one.
+    limit = {"dead": 0.5 + 1.0, "frozen": 0.5 + 0.4}[outage]
     took = []
     # The best of three: a busy machine may be late, the service may not.
-    for _ in range(3):
+    while len(took) < 3 and min(took, default=limit) >= limit:
         started = time.monotonic()
         status, _, content = call(service, "/health")
         took.append(time.monotonic() - started)
         assert (status, content["status"]) == (503, False)
         assert content["resources"] == [{"name": "MongoDb", "status": False}]
-        if took[-1] < 0.5 + 1.0:
-            break
-    assert min(took) < 0.5 + 1.0
+    assert min(took) < limit, took
 
 
 def test_open_pages_do_not_need_mongodb(service, outage):
