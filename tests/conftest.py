@@ -20,6 +20,7 @@ from accounts.authenticator import renew_authenticator
 from accounts.models import User
 from accounts.service_user import seed_service_user
 from djongo_engine import client as clients
+from fastapi_mongo_site.embedded_mongo import EmbeddedMongo
 from items.models import Item
 from tests import leaks
 from tests.probes import summary
@@ -151,6 +152,15 @@ def service_user(seeded) -> str:
     """The seeded service user's name."""
     connection.database[User._meta.db_table].insert_one(dict(seeded))
     return settings.SERVICE_USER
+
+
+@pytest.fixture(scope="module")
+def mongodb(tmp_path_factory) -> Iterator[EmbeddedMongo]:
+    """A MongoDB of a module's own, which its tests may kill."""
+    server = EmbeddedMongo(tmp_path_factory.mktemp("mongodb"))
+    server.start()
+    yield server
+    server.stop()
 
 
 def basic(username: str, password: str) -> str:

@@ -18,7 +18,6 @@ import pymongo
 import pytest
 from django.conf import settings
 
-from fastapi_mongo_site.embedded_mongo import EmbeddedMongo
 from tests.conftest import basic
 from tests.service import Service
 
@@ -26,14 +25,6 @@ AUTHORIZATION = {"Authorization": basic("tester", settings.SECRETS["service_pwd"
 THREADS = 4
 ITEMS = 1200  # more than a batch from MongoDB
 NAME = "x" * 10_000  # 12 MB in all, more than the sockets' buffers hold
-
-
-@pytest.fixture(scope="module")
-def mongodb(tmp_path_factory):
-    server = EmbeddedMongo(tmp_path_factory.mktemp("mongodb"))
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -14,20 +14,11 @@ import uuid
 import pytest
 from django.conf import settings
 
-from fastapi_mongo_site.embedded_mongo import EmbeddedMongo
 from tests.conftest import basic
 from tests.service import Service
 
 AUTHORIZATION = {"Authorization": basic("tester", settings.SECRETS["service_pwd"].value)}
 ITEM = {"name": "Saw", "category": "tools", "count": 3, "price": 12.5}
-
-
-@pytest.fixture(scope="module")
-def mongodb(tmp_path_factory):
-    server = EmbeddedMongo(tmp_path_factory.mktemp("mongodb"))
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="module")
