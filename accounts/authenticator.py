@@ -3,9 +3,13 @@
 import datetime
 import functools
 import logging
+import math
 import os
 import threading
-from collections.abc import Iterable, Mapping
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from cachetools import TTLCache
 from django.conf import settings
@@ -28,6 +32,7 @@ from accounts.hashing import UNUSABLE, Match, NoSlotError, PasswordHashing
 from accounts.models import FailureCount, User
 
 MAX_LIMITED = 4096
+PEACE_SECONDS = 60.0
 
 
 class Authenticator:
@@ -38,6 +43,9 @@ class Authenticator:
         self._hashing = PasswordHashing(max(1, settings.THREADS // 8))
         # Those that wait for a hash may not be all threads there are.
         self._room = threading.Semaphore(max(1, settings.THREADS // 2))
+        self._admitted: Counter[bytes] = Counter()
+        self._admission_lock = threading.Lock()
+        self._last_failure = -math.inf
         self._attempts: SingleFlight[User | None] = SingleFlight()
         # A success elsewhere may lift a limit before its time, so this is looked up again soon.
         self._limited: TTLCache[str, datetime.datetime] = TTLCache(
@@ -58,18 +66,39 @@ class Authenticator:
         counts = {count_key(credentials.username, address): PAIR_LIMIT}
         counts[count_key(address)] = ADDRESS_LIMIT
         self._refuse_limited(counts)
-        if not self._room.acquire(blocking=False):
-            raise Busy
+        with self._admission(credentials):
+            try:
+                return self._counted(credentials, address, counts)
+            except LimitReachedError as limit:
+                with self._limited_lock:
+                    self._limited[limit.key] = limit.until
+                raise TooManyFailures(limit.until) from limit
+            except (LimitPendingError, NoSlotError) as error:
+                raise Busy from error
+
+    @contextmanager
+    def _admission(self, credentials: Credentials) -> Iterator[None]:
+        """Hold a thread's leave to wait. Raises Busy.
+
+        In peace whoever comes with the credentials of one that waits may wait too: after a start
+        all clients come at once. Once a password was wrong, half of the threads stay free.
+        """
+        digest = self.cache.digest(credentials)
+        with self._admission_lock:
+            in_peace = time.monotonic() - self._last_failure > PEACE_SECONDS
+            joins = in_peace and self._admitted[digest] > 0
+            if not joins and not self._room.acquire(blocking=False):
+                raise Busy
+            self._admitted[digest] += 1
         try:
-            return self._counted(credentials, address, counts)
-        except LimitReachedError as limit:
-            with self._limited_lock:
-                self._limited[limit.key] = limit.until
-            raise TooManyFailures(limit.until) from limit
-        except (LimitPendingError, NoSlotError) as error:
-            raise Busy from error
+            yield
         finally:
-            self._room.release()
+            with self._admission_lock:
+                self._admitted[digest] -= 1
+                # Also drops the count of the digests that nobody comes with any more.
+                self._admitted = +self._admitted
+            if not joins:
+                self._room.release()
 
     def _refuse_limited(self, counts: Iterable[str]) -> None:
         """Raise TooManyFailures for a limit that this process knows to be reached."""
@@ -100,6 +129,7 @@ class Authenticator:
             _release(reservations)
             raise
         if user is None or match is None or not usable:
+            self._last_failure = time.monotonic()
             name = user.username if user is not None else None
             for reservation, scope in ((pair, "user"), (overall, "address")):
                 if FailureCount.objects.fail(reservation):
