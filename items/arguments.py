@@ -20,6 +20,8 @@ class ArgumentsMixin(ViewSetMixin):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a request before its action sees it. Raises BadRequest, ValidationError."""
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
-        check_query_string(request.META["QUERY_STRING"])
+        if not (query_string := request.META["QUERY_STRING"]):
+            return
+        check_query_string(query_string)
         if self.action in {*self.action_map.values()} - self.with_arguments:
             NO_ARGUMENTS.run_validation(request.query_params)
