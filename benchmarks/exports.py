@@ -4,8 +4,8 @@ import base64
 import os
 import time
 import urllib.request
-from pathlib import Path
 
+from benchmarks.processes import peak_mebibytes
 from benchmarks.stock import CONFIGURATION, stock
 from tests.service import Service
 
@@ -31,17 +31,8 @@ def main() -> None:
                     lines += chunk.count(b"\n")
             seconds = time.monotonic() - started
             items = lines - (name == "csv")
-            print(f"| {name} | {items} | {size / 1e6:.0f} | {seconds:.1f} | {peak(service):.0f} |")
-
-
-def peak(service: Service) -> float:
-    """Return the greatest resident set, in MiB, that a process of the service has had."""
-    sizes = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and os.getsid(int(entry.name)) == service.process.pid:
-            status = (entry / "status").read_text()
-            sizes += [int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line]
-    return max(sizes) / 1024
+            peak = peak_mebibytes(service.process.pid)
+            print(f"| {name} | {items} | {size / 1e6:.0f} | {seconds:.1f} | {peak:.0f} |")
 
 
 if __name__ == "__main__":

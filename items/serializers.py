@@ -230,5 +230,10 @@ class ListArguments(SelectArguments):
 
 
 # Made once: their fields take longer to make than to validate, and run_validation keeps no state.
+NEW_ITEM = ItemSerializer()
+ITEM_CHANGES = ItemSerializer(partial=True)
+BULK_CHANGE = BulkChangeSerializer()
+ADJUSTMENT = AdjustmentSerializer()
+CHANGE_ARGUMENTS = ChangeArguments()
 SELECT_ARGUMENTS = SelectArguments()
 LIST_ARGUMENTS = ListArguments()

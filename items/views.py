@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from fastapi_mongo_site.renderers import JSONRenderer
@@ -30,7 +30,13 @@ from items.lists import ListMixin
 from items.managers import FIELDS, ItemData, KeysExhaustedError
 from items.models import Item
 from items.schema import describe_items
-from items.serializers import ChangeArguments, ItemSerializer
+from items.serializers import (
+    ADJUSTMENT,
+    CHANGE_ARGUMENTS,
+    ITEM_CHANGES,
+    NEW_ITEM,
+    ItemSerializer,
+)
 from items.stock_schema import describe_adjust
 
 
@@ -47,7 +53,7 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
     def create(self, request: Request) -> Response:
         """Store a new item; its id is made here unless the body has one."""
         refuse_idempotency_key(request)
-        values = validated(self.get_serializer(data=request.data))
+        values = validated(NEW_ITEM, request.data)
         item = {"id": values.pop("id", None) or str(uuid.uuid4()), **values}
         try:
             Item.objects.add(item)
@@ -70,14 +76,14 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
         if not request.query_params:
             if not has_body:
                 raise ValidationError(["No query values provided in update URL"])
-            return self._changed(request, self._validated_body(request, partial=False))
+            return self._changed(request, self._validated_body(NEW_ITEM))
         if has_body:
             raise ValidationError(["Give the new values in the URL or in the body, not in both."])
-        return self._changed(request, validated(ChangeArguments(data=request.query_params)))
+        return self._changed(request, validated(CHANGE_ARGUMENTS, request.query_params))
 
     def partial_update(self, request: Request, id: str) -> Response:
         """Change the fields that the JSON body names."""
-        return self._changed(request, self._validated_body(request, partial=True))
+        return self._changed(request, self._validated_body(ITEM_CHANGES))
 
     def destroy(self, request: Request, id: str) -> Response:
         """Delete the item."""
@@ -90,7 +96,7 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
     def adjust(self, request: Request, id: str) -> Response:
         """Add to the count, or take from it; once only for an idempotency key."""
         key = idempotency_key(request)
-        delta = validated(self.get_serializer(data=request.data))["delta"]
+        delta = validated(ADJUSTMENT, request.data)["delta"]
         if key is not None:
             return self._adjusted_once(request, delta, key)
         read = self._read_for_conditions(request)
@@ -157,8 +163,8 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
             response["Idempotency-Replayed"] = "true"
         return response
 
-    def _validated_body(self, request: Request, *, partial: bool) -> ItemData:
-        values = validated(self.get_serializer(data=request.data, partial=partial))
+    def _validated_body(self, serializer: ItemSerializer) -> ItemData:
+        values = validated(serializer, self.request.data)
         if values.pop("id", self.item_id) != self.item_id:
             raise ValidationError({"id": ["Is not the id in the URL."]})
         return values
@@ -187,8 +193,9 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
             raise ItemNotFound(self.kwargs["id"]) from error
 
 
-def validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
-    """Return a serializer's validated values. Raises ValidationError."""
-    serializer.is_valid(raise_exception=True)
-    values: dict[str, Any] = serializer.validated_data
+def validated(serializer: Serializer[Any], data: Any) -> dict[str, Any]:
+    """Return the values that a serializer makes of data. Raises ValidationError."""
+    if data is None:
+        raise ValidationError(["The body must be a JSON object, not null."])
+    values: dict[str, Any] = serializer.run_validation(data)
     return values
