@@ -53,9 +53,16 @@ class Accumulators:
         self.final[name] = f"${name}"
 
     def _sum(self, name: str, value: Any) -> None:
+        self._of_total(name, value, f"${name}")
+
+    def _average(self, name: str, value: Any) -> None:
+        # Not `$avg`: SecantusDB's Rust server refuses it for integers beyond 2**53.
+        self._of_total(name, value, {"$divide": [f"${name}", f"${name}n"]})
+
+    def _of_total(self, name: str, value: Any, final: Any) -> None:
         self.group[name] = {"$sum": value}
         self.group[f"{name}n"] = {"$sum": {"$cond": [is_null(value), 0, 1]}}
-        self.final[name] = {"$cond": [{"$eq": [f"${name}n", 0]}, None, f"${name}"]}
+        self.final[name] = {"$cond": [{"$eq": [f"${name}n", 0]}, None, final]}
 
     def _plain(self, operator: str) -> Callable[[str, Any], None]:
         def accumulate(name: str, value: Any) -> None:
@@ -83,7 +90,7 @@ _AGGREGATES: dict[type, Callable[[Any], Document]] = {
 _ACCUMULATE: dict[type, Callable[[Accumulators, str, Any], None]] = {
     aggregates.Count: Accumulators._count,
     aggregates.Sum: Accumulators._sum,
-    aggregates.Avg: lambda self, name, value: self._plain("$avg")(name, value),
+    aggregates.Avg: Accumulators._average,
     aggregates.Min: lambda self, name, value: self._plain("$min")(name, value),
     aggregates.Max: lambda self, name, value: self._plain("$max")(name, value),
 }

@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.management import call_command
 from django.db import connection, connections
 from pymongo import monitoring
+from pymongo.collection import Collection
 from rest_framework.test import APIClient
 
 from accounts.authenticator import renew_authenticator
@@ -69,16 +70,20 @@ KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
 
 class Writes(monitoring.CommandListener):
-    """Knows the collections of this process's database that were written to."""
+    """Knows the collections of this process's database that were written to, and changed."""
 
-    COMMANDS = {"insert", "update", "findAndModify", "create", "aggregate"}
+    CHANGES = {"update", "findAndModify"}
+    COMMANDS = {*CHANGES, "insert", "create", "aggregate"}
 
     def __init__(self) -> None:
         self.collections: set[str] = set()
+        self.changed: set[str] = set()
 
     def started(self, event) -> None:
         if event.command_name in self.COMMANDS:
             self.collections.add(str(event.command[event.command_name]))
+        if event.command_name in self.CHANGES:
+            self.changed.add(str(event.command[event.command_name]))
 
     def succeeded(self, event) -> None: ...
 
@@ -87,6 +92,21 @@ class Writes(monitoring.CommandListener):
 
 writes = Writes()
 monitoring.register(writes)
+
+
+def empty(collection: Collection) -> None:
+    """Delete every document; make the unique indexes anew if any document was changed.
+
+    SecantusDB's Rust server else refuses to insert a value that a document had before its change.
+    """
+    collection.delete_many({})
+    if collection.name in writes.changed:
+        unique = [index for index in collection.list_indexes() if index.get("unique")]
+        for index in unique:
+            collection.drop_index(index["name"])
+        if unique:
+            collection.database.command("createIndexes", collection.name, indexes=unique)
+        writes.changed.discard(collection.name)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -116,7 +136,7 @@ def clean() -> Iterator[None]:
     for name in writes.collections - KEPT:
         if not name.startswith("__"):
             with pymongo.timeout(60):
-                connection.database[name].delete_many({})
+                empty(connection.database[name])
         writes.collections.discard(name)
 
 

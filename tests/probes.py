@@ -28,7 +28,8 @@ TEXTS = [
     *["日本", "😀", "#a b", "a-z", "-", "/", "null", "true", "0"],
 ]
 NUMBERS = [0, 1, -1, 2, 3, 7, 2**31, -(2**31), 2**53 + 1, None]
-RATIOS = [0.0, 0.25, -0.25, 1.0, 1.5, 2.75, 1e300, -1e-300, 9007199254740992.0, float("inf")]
+# Beyond 1e-128 and 1e128 SecantusDB sorts wrongly, in part: docs/engine.md, "Two servers".
+RATIOS = [0.0, 0.25, -0.25, 1.0, 1.5, 2.75, 1e300, -1e-120, 9007199254740992.0, float("inf")]
 AMOUNTS = [Decimal(a) for a in ("0", "0.10", "-0.10", "1", "1.50", "12.34", "9999999.99")]
 DAYS = [datetime.date(*d) for d in [(1969, 12, 31), (2024, 2, 29), (2025, 12, 29), (2026, 1, 1)]]
 MOMENTS = [

@@ -8,6 +8,7 @@ from django.db.models import Case, Count, F, Max, Q, When
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import empty
 from tests.engine_models.models import Record, Tag
 from tests.probes import (
     AMOUNTS,
@@ -78,7 +79,7 @@ def few(sqlite):
             for model, documents in kept.items():
                 collection = connection.database[model._meta.db_table]
                 if list(collection.find()) != documents:
-                    collection.delete_many({})
+                    empty(collection)
                     collection.insert_many(documents)
 
         yield restore

@@ -11,7 +11,7 @@ import bson
 import pytest
 from bson.code import Code
 from django.core.exceptions import ValidationError
-from django.db import DataError, NotSupportedError, connection, transaction
+from django.db import DataError, IntegrityError, NotSupportedError, connection, transaction
 from django.db.models import Value
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,7 +101,7 @@ LOOKUPS = ["exact", "iexact", "contains", "icontains", "startswith", "istartswit
 LOOKUPS += ["iendswith", "gt", "gte", "lt", "lte", "in", "range", "isnull", "year"]
 REFUSALS = (
     *(NotSupportedError, DataError, ValidationError, ValueError, TypeError, OverflowError),
-    *(decimal.DecimalException, AttributeError),
+    *(IntegrityError, decimal.DecimalException, AttributeError),
 )
 
 
@@ -118,15 +118,16 @@ def stored(sqlite):
 def test_lookup_selects_what_it_selects_in_sql_or_is_refused(stored, method):
     @given(st.sampled_from(FIELD_NAMES), st.sampled_from(LOOKUPS), VALUES)
     def look_up(field, lookup, value):
-        value = undisguised(value)
-
-        def probe(t):
-            rows = getattr(t.records, method)(**{f"{field}__{lookup}": value})
+        def probe(t, operand):
+            rows = getattr(t.records, method)(**{f"{field}__{lookup}": operand})
             return rows.order_by("pk").values_list("pk")
 
-        ours = outcome(probe, ENGINE)
+        made = undisguised(value)
+        ours = outcome(lambda t: probe(t, made), ENGINE)
         if ours[0] == "answer":
-            assert ours == outcome(probe, JUDGE)
+            # Django takes some for what they show themselves as.
+            taken = [made, value.value] if isinstance(value, Disguise) else [made]
+            assert ours in [outcome(lambda t, v=v: probe(t, v), JUDGE) for v in taken]
 
     look_up()
 
@@ -211,7 +212,13 @@ ARGUMENTS = st.dictionaries(
     max_size=2,
 )
 JSON = st.recursive(
-    st.one_of(TEXT, st.integers(), st.floats(allow_nan=False), st.booleans(), st.none()),
+    st.one_of(
+        TEXT,
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.booleans(),
+        st.none(),
+    ),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2),
     max_leaves=4,
 )
