@@ -2,6 +2,7 @@
 # make test   linters, types, system checks and the whole suite
 #
 # What takes longer, with its figures kept in docs/   [MONGO_URL=...]
+# make bench-start        how long a start and a stop take
 # make bench-engine       what the ORM costs beside pymongo
 # make bench-auth         what authentication costs, and what an attack does to it
 # make bench-original     one worker beside one of a FastAPI service
@@ -23,7 +24,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
-.PHONY: run test bench-engine bench-auth bench-original bench-pages bench-exports soak-pages \
+.PHONY: run test bench-start bench-engine bench-auth bench-original bench-pages bench-exports soak-pages \
 	soak-connections soak-original soak-stock django-suite probes
 .SILENT:
 
@@ -41,6 +42,9 @@ test: $(VENV)/.dev
 	$(THROWAWAY) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(THROWAWAY) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/python -m pytest -q -n 4 --dist worksteal $(ARGS)
+
+bench-start: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.start
 
 bench-engine: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.engine

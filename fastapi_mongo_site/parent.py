@@ -1,4 +1,4 @@
-"""End with the process that started this one."""
+"""What a process has to do with the one that started it."""
 
 import multiprocessing
 import os
@@ -25,3 +25,13 @@ def stop_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait, name="stop-with-parent", daemon=True).start()
+
+
+def leave_interrupts_to_parent() -> None:
+    """Let Ctrl-C, which a terminal sends to all processes, reach this one by its parent alone.
+
+    Granian's workers have a handler that waits for itself for ever when the parent's SIGTERM
+    interrupts it. To be called before this process has other threads.
+    """
+    if multiprocessing.parent_process() is not None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -8,11 +8,12 @@ from typing import Any
 import django
 from django.core.checks import run_checks
 
-from fastapi_mongo_site.parent import stop_with_parent
+from fastapi_mongo_site.parent import leave_interrupts_to_parent, stop_with_parent
 from fastapi_mongo_site.request import Handler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fastapi_mongo_site.settings")
 
+leave_interrupts_to_parent()
 django.setup(set_prefix=False)
 django_application = Handler()
 stop_with_parent()
