@@ -81,6 +81,10 @@ class ItemSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
         # Without the validator that asks the database: the insert itself finds a taken id.
         extra_kwargs = {"id": {"required": False, "validators": [validate_id]}}
 
+    def get_initial(self) -> dict[str, Any]:
+        """Return what a form of the browsable API begins with: no id, as one is made here."""
+        return {name: value for name, value in super().get_initial().items() if name != "id"}
+
     def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
         """Return the item as it is: the manager gives items in the API's form."""
         return instance

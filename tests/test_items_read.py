@@ -1,5 +1,6 @@
 """Reading items: the contract's GET rows."""
 
+import html
 import re
 import uuid
 
@@ -179,6 +180,12 @@ def test_document_that_breaks_the_rules_is_served_as_it_is(auth_client):
     Item.objects.mongo_insert_one({"_id": "odd", "name": 5, "price": -1.0, "colour": "red"})
     (item,) = auth_client.get("/v1/items").json()
     assert item == {"id": "odd", "name": 5, "category": None, "count": None, "price": -1.0}
+
+
+def test_the_form_for_a_new_item_asks_for_no_id(auth_client):
+    page = auth_client.get("/v1/items", HTTP_ACCEPT="text/html").content.decode()
+    form = html.unescape(page[page.index("<textarea") :].partition("</textarea>")[0])
+    assert ('"name"' in form, '"id"' in form) == (True, False)
 
 
 def test_browser_gets_the_browsable_api(auth_client, hammer):
