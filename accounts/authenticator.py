@@ -3,10 +3,8 @@
 import datetime
 import functools
 import logging
-import math
 import os
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,7 +30,7 @@ from accounts.hashing import UNUSABLE, Match, NoSlotError, PasswordHashing
 from accounts.models import FailureCount, User
 
 MAX_LIMITED = 4096
-PEACE_SECONDS = 60.0
+SUSPECT_SECONDS = 60.0
 
 
 class Authenticator:
@@ -45,7 +43,7 @@ class Authenticator:
         self._room = threading.Semaphore(max(1, settings.THREADS // 2))
         self._admitted: Counter[bytes] = Counter()
         self._admission_lock = threading.Lock()
-        self._last_failure = -math.inf
+        self._suspects: TTLCache[str, bool] = TTLCache(MAX_LIMITED, SUSPECT_SECONDS)
         self._attempts: SingleFlight[User | None] = SingleFlight()
         # A success elsewhere may lift a limit before its time, so this is looked up again soon.
         self._limited: TTLCache[str, datetime.datetime] = TTLCache(
@@ -59,34 +57,36 @@ class Authenticator:
         Counts the attempt for the client's address, then hashes; at the same time the same
         attempt is made once. Raises TooManyFailures, Busy, OperationalError.
         """
-        key = self.cache.digest(credentials, address)
-        return self._attempts.run(key, lambda: self._attempt(credentials, address))
-
-    def _attempt(self, credentials: Credentials, address: str) -> User | None:
         counts = {count_key(credentials.username, address): PAIR_LIMIT}
         counts[count_key(address)] = ADDRESS_LIMIT
         self._refuse_limited(counts)
-        with self._admission(credentials):
-            try:
-                return self._counted(credentials, address, counts)
-            except LimitReachedError as limit:
-                with self._limited_lock:
-                    self._limited[limit.key] = limit.until
-                raise TooManyFailures(limit.until) from limit
-            except (LimitPendingError, NoSlotError) as error:
-                raise Busy from error
+        key = self.cache.digest(credentials, address)
+        with self._admission(credentials, address):
+            return self._attempts.run(key, lambda: self._attempt(credentials, address, counts))
+
+    def _attempt(
+        self, credentials: Credentials, address: str, counts: Mapping[str, int]
+    ) -> User | None:
+        try:
+            return self._counted(credentials, address, counts)
+        except LimitReachedError as limit:
+            with self._limited_lock:
+                self._limited[limit.key] = limit.until
+            raise TooManyFailures(limit.until) from limit
+        except (LimitPendingError, NoSlotError) as error:
+            raise Busy from error
 
     @contextmanager
-    def _admission(self, credentials: Credentials) -> Iterator[None]:
+    def _admission(self, credentials: Credentials, address: str) -> Iterator[None]:
         """Hold a thread's leave to wait. Raises Busy.
 
-        In peace whoever comes with the credentials of one that waits may wait too: after a start
-        all clients come at once. Once a password was wrong, half of the threads stay free.
+        After a start all clients come at once: who comes with the credentials of one that waits
+        may wait too. Not from an address whose last password was wrong, or guesses could hold
+        every thread so.
         """
         digest = self.cache.digest(credentials)
         with self._admission_lock:
-            in_peace = time.monotonic() - self._last_failure > PEACE_SECONDS
-            joins = in_peace and self._admitted[digest] > 0
+            joins = address not in self._suspects and self._admitted[digest] > 0
             if not joins and not self._room.acquire(blocking=False):
                 raise Busy
             self._admitted[digest] += 1
@@ -129,13 +129,16 @@ class Authenticator:
             _release(reservations)
             raise
         if user is None or match is None or not usable:
-            self._last_failure = time.monotonic()
+            with self._admission_lock:
+                self._suspects[address] = True
             name = user.username if user is not None else None
             for reservation, scope in ((pair, "user"), (overall, "address")):
                 if FailureCount.objects.fail(reservation):
                     audit.record("lockout", name, logging.WARNING, address=address, scope=scope)
             return None
         self.cache.remember(credentials, match.stored)
+        with self._admission_lock:
+            self._suspects.pop(address, None)
         FailureCount.objects.release(overall)
         if failures := FailureCount.objects.clear(pair.key):
             audit.record("success_after_failure", user.username, address=address, failures=failures)

@@ -1,31 +1,27 @@
-"""Slow password hashes, few at a time, behind everything else that wants a core.
+"""Slow password hashes, on few threads of their own.
 
-A hash takes a core for a quarter of a second. Those under way at once are a fraction of the threads
-that serve, and they run while nothing else does, so that wrong passwords cannot keep the service
-from its verified clients.
+A hash takes a core for a quarter of a second. The threads that hash are a fraction of those that
+serve, so that wrong passwords cannot keep the service from its verified clients.
 """
 
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from typing import NamedTuple, TypeVar
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 from django.contrib.auth.hashers import check_password, make_password
 
-from accounts.flights import SingleFlight
-
 SLOT_SECONDS = 1.0
-PATIENCE_SECONDS = 4.0
+# A third of the weight of a thread that serves.
+NICENESS = 5
 UNUSABLE = "!"
 """In the place of a stored hash: matches nothing, and Django takes as long over it."""
 
-Result = TypeVar("Result")
-
 
 class NoSlotError(Exception):
-    """No hash could be begun within SLOT_SECONDS."""
+    """No thread was free to hash within SLOT_SECONDS."""
 
 
 class Match(NamedTuple):
@@ -39,8 +35,11 @@ class PasswordHashing:
     """Compares passwords with stored hashes, `slots` at a time."""
 
     def __init__(self, slots: int) -> None:
-        self._slots = threading.BoundedSemaphore(slots)
-        self._matches: SingleFlight[Match | None] = SingleFlight()
+        self._pool = ThreadPoolExecutor(
+            slots, thread_name_prefix="password-hash", initializer=_give_way
+        )
+        self._lock = threading.Lock()
+        self._running: dict[bytes, Future[Match | None]] = {}
 
     def match(
         self, key: bytes, password: str, stored: Sequence[str], *, upgrade: bool
@@ -53,43 +52,32 @@ class PasswordHashing:
 
         Raises NoSlotError.
         """
-        return self._matches.run(key, lambda: self._in_slot(password, stored, upgrade))
-
-    def _in_slot(self, password: str, stored: Sequence[str], upgrade: bool) -> Match | None:
-        if not self._slots.acquire(timeout=SLOT_SECONDS):
-            raise NoSlotError
+        with self._lock:
+            future = self._running.get(key)
+            if future is None:
+                future = self._pool.submit(_match, password, stored, upgrade)
+                self._running[key] = future
+                future.add_done_callback(lambda _: self._running.pop(key, None))
         try:
-            return giving_way(lambda: _match(password, stored, upgrade))
-        finally:
-            self._slots.release()
-
-
-def giving_way(function: Callable[[], Result]) -> Result:
-    """Return what a function gives that runs in a thread of its own while cores are free.
-
-    Where none is free for PATIENCE_SECONDS the calling thread runs it like anything else, since
-    a thread without privileges cannot take its own priority back (sched(7), SCHED_IDLE).
-    """
-    future: Future[Result] = Future()
-
-    def run() -> None:
-        _give_way()
-        try:
-            future.set_result(function())
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="password-hash", daemon=True).start()
-    try:
-        return future.result(PATIENCE_SECONDS)
-    except TimeoutError:
-        return function()
+            return future.result(SLOT_SECONDS)
+        except TimeoutError:
+            if future.cancel():
+                raise NoSlotError from None
+        except CancelledError:
+            raise NoSlotError from None
+        return future.result()
 
 
 def _give_way() -> None:
-    """Let any thread that wakes have the core of this one at once, which niceness does not."""
+    """Let the threads that serve come first where cores are short.
+
+    Only Linux gives a thread a priority of its own (setpriority(2), "C library/kernel
+    differences").
+    """
     if sys.platform == "linux":
-        os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))
+        thread = threading.get_native_id()
+        own = os.getpriority(os.PRIO_PROCESS, thread)
+        os.setpriority(os.PRIO_PROCESS, thread, min(own + NICENESS, 19))
 
 
 def _match(password: str, stored: Sequence[str], upgrade: bool) -> Match | None:
