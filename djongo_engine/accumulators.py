@@ -53,15 +53,17 @@ class Accumulators:
         self.final[name] = f"${name}"
 
     def _sum(self, name: str, value: Any) -> None:
-        self._of_total(name, value, f"${name}")
+        self._of_total(name, value, {"$cond": [is_null(value), 0, 1]}, f"${name}")
 
     def _average(self, name: str, value: Any) -> None:
-        # Not `$avg`: SecantusDB's Rust server refuses it for integers beyond 2**53.
-        self._of_total(name, value, {"$divide": [f"${name}", f"${name}n"]})
+        # Not `$avg`: SecantusDB's Rust server refuses it for integers beyond 2**53. Like that it
+        # passes over what is no number.
+        mean = {"$divide": [f"${name}", f"${name}n"]}
+        self._of_total(name, value, {"$cond": [{"$isNumber": value}, 1, 0]}, mean)
 
-    def _of_total(self, name: str, value: Any, final: Any) -> None:
+    def _of_total(self, name: str, value: Any, counts: Any, final: Any) -> None:
         self.group[name] = {"$sum": value}
-        self.group[f"{name}n"] = {"$sum": {"$cond": [is_null(value), 0, 1]}}
+        self.group[f"{name}n"] = {"$sum": counts}
         self.final[name] = {"$cond": [{"$eq": [f"${name}n", 0]}, None, final]}
 
     def _plain(self, operator: str) -> Callable[[str, Any], None]:

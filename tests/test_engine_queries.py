@@ -5,7 +5,7 @@ import uuid
 from decimal import Decimal
 
 import pytest
-from django.db import NotSupportedError
+from django.db import NotSupportedError, connection
 from django.db.models import Avg, Count, Exists, F, Max, Min, OuterRef, Q, StdDev, Sum, Value
 from django.db.models.functions import Coalesce, Lower
 
@@ -222,3 +222,12 @@ def test_engine_refuses_what_it_does_not_know(query):
 def test_refusal_names_the_construct_and_the_way_out():
     with pytest.raises(NotSupportedError, match=r"the expression Lower.*mongo_\*"):
         list(Record.objects.annotate(l=Lower("text")))
+
+
+def test_a_total_and_a_mean_pass_over_what_another_program_stored_in_place_of_a_number():
+    records = connection.database[Record._meta.db_table]
+    keys = [document["_id"] for document in records.find()]
+    for key, value in zip(keys, [2, 4, "6", True, *[None] * len(keys)], strict=False):
+        records.update_one({"_id": key}, {"$set": {"number": value}})
+    found = Record.objects.aggregate(total=Sum("number"), mean=Avg("number"))
+    assert found == {"total": 6, "mean": 3.0}
