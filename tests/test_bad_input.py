@@ -78,6 +78,21 @@ def test_body_at_fault_is_refused_with_the_reason(auth_client, body, fault):
     assert stored() == []
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", "items"),
+        ("put", f"items/{ID}"),
+        ("patch", f"items/{ID}"),
+        ("post", f"items/{ID}/adjust"),
+    ],
+)
+def test_body_that_is_null_is_refused(auth_client, hammer, method, path):
+    response = auth_client.generic(method.upper(), f"/v1/{path}", b"null", content_type=JSON)
+    assert response.status_code == 400
+    assert response.json()["detail"] == "The body must be a JSON object, not null."
+
+
 def test_surrogate_pair_is_a_character(auth_client):
     assert post(auth_client, body_with(name='"\\ud83d\\udca9"')).json()["name"] == "💩"
 
