@@ -176,15 +176,21 @@ class SharedMongo:
                 return
             self.url_file.unlink(missing_ok=True)
             with self._server_lock() as lock:
-                if not _taken(lock):
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(self._pid(), signal.SIGTERM)
-                    fcntl.flock(lock, fcntl.LOCK_EX)
+                asked = None
+                while not _taken(lock):
+                    # Another process than a moment ago when it was just being started again.
+                    if (pid := self._pid()) != asked:
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(pid, signal.SIGTERM)
+                        asked = pid
+                    time.sleep(0.05)
 
     def _start(self, lock: IO[str], server: EmbeddedMongo) -> None:
         """Start a server that holds `lock` for as long as it lives."""
         server.start(keep_open=(lock.fileno(),))
-        (self.directory / "pid").write_text(str(server.process.pid))
+        # Whole for whoever reads it meanwhile.
+        (self.directory / "pid.new").write_text(str(server.process.pid))
+        (self.directory / "pid.new").replace(self.directory / "pid")
         self.url_file.write_text(server.client_url + "\n")
         # Reaped when it ends, so that it is no zombie while this process lives.
         threading.Thread(target=server.process.wait, daemon=True).start()

@@ -30,8 +30,10 @@ def stop_with_parent() -> None:
 def leave_interrupts_to_parent() -> None:
     """Let Ctrl-C, which a terminal sends to all processes, reach this one by its parent alone.
 
-    Granian's workers have a handler that waits for itself for ever when the parent's SIGTERM
-    interrupts it. To be called before this process has other threads.
+    Two signals at once are one too many: Linux may give both to another thread, and the main
+    thread, where Python's handlers run, sleeps on; or the second interrupts the handler of the
+    first in Granian's workers, which waits for itself then. To be called before this process
+    has other threads, which inherit it.
     """
     if multiprocessing.parent_process() is not None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

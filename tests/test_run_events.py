@@ -2,8 +2,11 @@
 
 import os
 import signal
+import subprocess
+import threading
 import urllib.request
 
+from fastapi_mongo_site.embedded_mongo import SharedMongo
 from tests.service import (
     FRESH,
     Service,
@@ -63,3 +66,21 @@ def test_reload_restarts_on_a_change_of_code(tmp_path):
                 return False
 
         wait_for(changed, seconds=30)
+
+
+def test_a_database_that_is_being_started_again_is_waited_for_and_stopped(tmp_path):
+    shared = SharedMongo(tmp_path)
+    shared.acquire()
+    pid_file = tmp_path / "mongodb" / "pid"
+    running = pid_file.read_text()
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    pid_file.write_text(str(ended.pid))
+    release = threading.Thread(target=shared.release)
+    release.start()
+    wait_for(lambda: not shared.url_file.exists())
+    (tmp_path / "pid").write_text(running)
+    (tmp_path / "pid").replace(pid_file)
+    release.join(20)
+    shared.users.close()
+    assert not release.is_alive()

@@ -15,6 +15,7 @@ import manage
 from fastapi_mongo_site.embedded_mongo import EmbeddedMongoError, SharedMongo, is_needed
 from fastapi_mongo_site.local_secrets import create_missing
 from fastapi_mongo_site.management.commands.serve import refuse_port_in_use
+from fastapi_mongo_site.parent import leave_interrupts_to_parent
 
 
 class Command(BaseCommand):
@@ -68,5 +69,6 @@ class Command(BaseCommand):
 
 
 def _serve(arguments: list[str]) -> None:
+    leave_interrupts_to_parent()
     sys.argv = arguments
     manage.main()
