@@ -61,28 +61,28 @@ class Authenticator:
         counts[count_key(address)] = ADDRESS_LIMIT
         self._refuse_limited(counts)
         key = self.cache.digest(credentials, address)
-        with self._admission(credentials, address):
-            return self._attempts.run(key, lambda: self._attempt(credentials, address, counts))
+        return self._attempts.run(key, lambda: self._attempt(credentials, address, counts))
 
     def _attempt(
         self, credentials: Credentials, address: str, counts: Mapping[str, int]
     ) -> User | None:
-        try:
-            return self._counted(credentials, address, counts)
-        except LimitReachedError as limit:
-            with self._limited_lock:
-                self._limited[limit.key] = limit.until
-            raise TooManyFailures(limit.until) from limit
-        except (LimitPendingError, NoSlotError) as error:
-            raise Busy from error
+        with self._admission(credentials, address):
+            try:
+                return self._counted(credentials, address, counts)
+            except LimitReachedError as limit:
+                with self._limited_lock:
+                    self._limited[limit.key] = limit.until
+                raise TooManyFailures(limit.until) from limit
+            except (LimitPendingError, NoSlotError) as error:
+                raise Busy from error
 
     @contextmanager
     def _admission(self, credentials: Credentials, address: str) -> Iterator[None]:
         """Hold a thread's leave to wait. Raises Busy.
 
         After a start all clients come at once: who comes with the credentials of one that waits
-        may wait too. Not from an address whose last password was wrong, or guesses could hold
-        every thread so.
+        may wait too. Not from an address whose last password was wrong, or guesses from many
+        addresses could hold every thread so.
         """
         digest = self.cache.digest(credentials)
         with self._admission_lock:
