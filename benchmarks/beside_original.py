@@ -4,7 +4,6 @@ Both on the same MongoDB, in turns, so that what else the machine does meets bot
 table of docs/benchmarks/original.md; SECONDS is how long a turn takes, ROUNDS how many there are.
 """
 
-import base64
 import json
 import os
 import subprocess
@@ -19,7 +18,7 @@ from typing import NamedTuple
 
 from benchmarks.load import answers
 from benchmarks.processes import cpu_seconds
-from benchmarks.stock import CONFIGURATION, stock
+from benchmarks.stock import AUTHORIZATION, CONFIGURATION, stock
 from fastapi_mongo_site.embedded_mongo import free_port
 from tests.service import Service
 
@@ -29,8 +28,6 @@ ROUNDS = int(os.environ.get("ROUNDS", "5"))
 CONNECTIONS = int(os.environ.get("CONNECTIONS", "8"))
 ITEMS = 100
 ITEM = "dbb86c27-2eed-410d-881e-ad47487dd228"
-CREDENTIALS = f"{CONFIGURATION['SERVICE_USER']}:{CONFIGURATION['SERVICE_PWD']}"
-AUTHORIZATION = "Basic " + base64.b64encode(CREDENTIALS.encode()).decode()
 
 
 class Turn(NamedTuple):

@@ -1,12 +1,11 @@
 """`make bench-exports [SIZE=1000000]`: seconds and memory of an export of all items."""
 
-import base64
 import os
 import time
 import urllib.request
 
 from benchmarks.processes import peak_mebibytes
-from benchmarks.stock import CONFIGURATION, stock
+from benchmarks.stock import AUTHORIZATION, stock
 from tests.service import Service
 
 SIZE = int(os.environ.get("SIZE", 1_000_000))
@@ -14,15 +13,13 @@ SIZE = int(os.environ.get("SIZE", 1_000_000))
 
 def main() -> None:
     """Print a row for each format."""
-    user, password = CONFIGURATION["SERVICE_USER"], CONFIGURATION["SERVICE_PWD"]
-    credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
     environ = {"MONGO_URL": os.environ["MONGO_URL"], "MONGO_EXPORT_TIMEOUT_MS": "600000"}
     print("| format | items | MB | seconds | peak RSS of the worker, MiB |\n|---|---|---|---|---|")
     with Service("serve", WORKERS="1", **environ) as service:
         service.wait_until_up()
         for name in ("csv", "ndjson"):
             request = urllib.request.Request(f"{service.url}/v1/items?format={name}&ordering=price")
-            request.add_header("Authorization", f"Basic {credentials}")
+            request.add_header("Authorization", AUTHORIZATION)
             started = time.monotonic()
             size = lines = 0
             with urllib.request.urlopen(request, timeout=1200) as answer:

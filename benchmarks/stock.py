@@ -1,5 +1,6 @@
 """A database full of items for a measurement: at MONGO_URL, else on an embedded server."""
 
+import base64
 import os
 import random
 import tempfile
@@ -21,6 +22,12 @@ CONFIGURATION = {
     "SERVICE_PWD": "password-of-the-benchmarks",
     "SECRET_KEY": "key-of-the-benchmarks-0123456789-abcdefghijklmnop",
 }
+AUTHORIZATION = (
+    "Basic "
+    + base64.b64encode(
+        f"{CONFIGURATION['SERVICE_USER']}:{CONFIGURATION['SERVICE_PWD']}".encode()
+    ).decode()
+)
 BATCH = 5000
 
 

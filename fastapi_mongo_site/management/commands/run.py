@@ -3,7 +3,6 @@
 import multiprocessing
 import signal
 import sys
-import threading
 from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
@@ -42,10 +41,12 @@ class Command(BaseCommand):
         arguments = ["manage.py", "serve", *(["--reload"] if options["reload"] else [])]
         database = SharedMongo(settings.VAR_DIR) if is_needed() else None
         child = multiprocessing.get_context("spawn").Process(target=_serve, args=(arguments,))
-        stopped = threading.Event()
+        stopped = False
 
         def stop(signum: int, frame: FrameType | None) -> None:
-            stopped.set()
+            nonlocal stopped
+            # No Event: a second signal within its set() would wait for itself.
+            stopped = True
             if child.pid is not None:
                 child.terminate()
 
@@ -57,7 +58,7 @@ class Command(BaseCommand):
                 database.acquire()
                 self.stdout.write(f"MongoDB    embedded, data in {database.directory}")
             self.stdout.flush()
-            if not stopped.is_set():
+            if not stopped:
                 child.start()
                 child.join()
         except EmbeddedMongoError as error:
@@ -65,7 +66,7 @@ class Command(BaseCommand):
         finally:
             if database:
                 database.release()
-        sys.exit(0 if stopped.is_set() else child.exitcode)
+        sys.exit(0 if stopped else child.exitcode)
 
 
 def _serve(arguments: list[str]) -> None:
