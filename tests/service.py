@@ -15,9 +15,7 @@ from fastapi_mongo_site.embedded_mongo import free_port
 from tests import leaks
 
 PROJECT = Path(__file__).parent.parent
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "var", "secrets", ".env", "__pycache__", ".*_cache", "tests"
-)
+LEFT_OUT = shutil.ignore_patterns(".*", "var", "secrets", "__pycache__", "tests")
 
 
 def copy_of_project(directory: Path) -> Path:
