@@ -192,8 +192,10 @@ def soak(server: EmbeddedMongo, requests: int, workers: int, threads: int, resta
 
     def sample() -> None:
         lately: dict[Any, deque[set[str]]] = {}
+        inherited: set[str] = set()
         while any(process.is_alive() for process in processes):
-            inherited = connections(os.getpid(), server.port)
+            # One that this process has closed stays open in the workers.
+            inherited |= connections(os.getpid(), server.port)
             for process in processes:
                 own = connections(process.pid or 0, server.port) - inherited
                 # pymongo closes a connection of a cleared pool only once its command is done.
