@@ -20,21 +20,39 @@ from tests.service import (
 
 def test_killing_any_part_does_not_stop_the_next_start(tmp_path):
     clone = copy_of_project(tmp_path)
-    for part in ("run", "serve", "worker", "database", "nothing"):
+    # The first of each pair is started again by what goes on; the second ends the run.
+    for first, second in (("worker", "run"), ("database", "serve")):
         with Service("run", project=clone, **FRESH) as service:
             service.wait_until_up()
-            database = database_pid(clone)
-            run = service.process.pid
-            serve, worker = sorted(set(processes_of(clone)) - {run, database})[-2:]
-            if part == "nothing":
-                assert "TRUE" in verify(service, clone).stdout
-                break
-            parts = {"run": run, "serve": serve, "worker": worker, "database": database}
-            os.kill(parts[part], signal.SIGKILL)
-            if part in ("run", "serve"):
-                service.process.wait(timeout=20)
-                wait_for(lambda: not set(processes_of(clone)) - {database})  # noqa: B023
+            killed = parts_of(service, clone)[first]
+            os.kill(killed, signal.SIGKILL)
+            wait_for(lambda: killed not in processes_of(clone))  # noqa: B023
+            parts = parts_of(service, clone)
+            os.kill(parts[second], signal.SIGKILL)
+            service.process.wait(timeout=20)
+            wait_for(lambda: not set(processes_of(clone)) - {parts["database"]})  # noqa: B023
+    with Service("run", project=clone, **FRESH) as service:
+        service.wait_until_up()
+        assert "TRUE" in verify(service, clone).stdout
     wait_for(lambda: not processes_of(clone))
+
+
+def parts_of(service, clone):
+    """Return the pid of each part of a run, once all are there."""
+    parts = {}
+
+    def complete():
+        running = set(processes_of(clone))
+        run, database = service.process.pid, database_pid(clone)
+        # Beside them multiprocessing's resource tracker, which is older than both.
+        _, *rest = sorted(running - {run, database})
+        parts.update(
+            zip(("run", "database", "serve", "worker"), (run, database, *rest), strict=False)
+        )
+        return {run, database} <= running and len(rest) == 2
+
+    wait_for(complete)
+    return parts
 
 
 def test_two_at_once_on_an_empty_database_both_come_up(tmp_path):
