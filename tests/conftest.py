@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from pymongo import monitoring
 from pymongo.collection import Collection
+from pymongo.database import Database
 from rest_framework.test import APIClient
 
 from accounts.authenticator import renew_authenticator
@@ -26,6 +27,7 @@ from fastapi_mongo_site.embedded_mongo import EmbeddedMongo
 from items.models import Item
 from tests import leaks
 from tests.probes import summary
+from tests.service import Service
 
 # The suite makes the same examples in every run; `make probes` makes many, and others each time.
 OPTIONS = {
@@ -41,9 +43,9 @@ hypothesis.settings.load_profile("suite")
 # The modules that take longest, dealt to the workers in this order.
 LONGEST = (
     *("test_openapi_conformance", "test_run_events", "test_run", "test_browser"),
-    *("test_generated_client", "test_outages", "test_engine_differential", "test_export_transfers"),
-    *("test_stock_races", "test_bad_input", "test_engine_connections"),
-    *("test_authentication_service", "test_migrations", "test_migration_journal"),
+    *("test_engine_differential", "test_outages", "test_export_transfers", "test_generated_client"),
+    *("test_stock_races", "test_engine_connections", "test_authentication_service"),
+    *("test_bad_input", "test_migrations", "test_migration_journal"),
 )
 
 
@@ -206,6 +208,25 @@ def service_user(seeded) -> str:
     """The seeded service user's name."""
     connection.database[User._meta.db_table].insert_one(dict(seeded))
     return settings.SERVICE_USER
+
+
+@pytest.fixture(scope="session")
+def service_database(worker_id) -> Iterator[Database]:
+    """The database of `service`."""
+    name = f"test_service_{worker_id}"
+    with pymongo.MongoClient(os.environ["MONGO_URL"]) as client:
+        client.drop_database(name)
+        yield client[name]
+        client.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def service(service_database) -> Iterator[Service]:
+    """The service as a process, for tests that need no other."""
+    environ = {"MONGO_URL": os.environ["MONGO_URL"], "MONGO_DB": service_database.name}
+    with Service("serve", WORKERS="1", **environ) as running:
+        running.wait_until_up()
+        yield running
 
 
 @pytest.fixture(scope="module")

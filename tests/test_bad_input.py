@@ -10,7 +10,6 @@ from django.conf import settings
 
 from items.models import Item
 from tests.conftest import basic
-from tests.service import Service
 
 ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
 HAMMER = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
@@ -240,20 +239,6 @@ def test_body_in_a_content_coding_is_415(auth_client):
 
 
 # On the wire
-
-
-@pytest.fixture(scope="module")
-def service():
-    """One worker with two threads, in a database of its own."""
-    name = f"test_wire_{uuid.uuid4().hex[:8]}"
-    with Service("serve", MONGO_DB=name, MONGO_URL=mongo_url(), WORKERS="1", THREADS="2") as up:
-        up.wait_until_up()
-        yield up
-    Item.objects.collection.database.client.drop_database(name)
-
-
-def mongo_url():
-    return settings.SECRETS["mongo_url"].value
 
 
 def exchange(service, head, body=b"", *, method="POST", path="/v1/items", end=False):

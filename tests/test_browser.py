@@ -1,21 +1,17 @@
 """The service's pages in a real Chromium, and pages of other origins that attack them."""
 
 import json
-import os
 import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
-import pymongo
 import pytest
 from django.conf import settings
 from selenium import webdriver
 from selenium.common import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
-
-from tests.service import Service
 
 INSTALL = "apt-get install -y chromium chromium-driver"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -28,24 +24,6 @@ if not (CHROMIUM and DRIVER):
 ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
 HAMMER = {"_id": ID, "name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
 SAW = {"name": "Saw", "category": "tools", "count": 3, "price": 12.5}
-
-
-@pytest.fixture(scope="module")
-def collection(worker_id):
-    """The items of a service of this module's own."""
-    name = f"test_browser_{worker_id}"
-    with pymongo.MongoClient(os.environ["MONGO_URL"]) as client:
-        client.drop_database(name)
-        yield client[name]["items"]
-        client.drop_database(name)
-
-
-@pytest.fixture(scope="module")
-def service(collection):
-    environ = {"MONGO_URL": os.environ["MONGO_URL"], "MONGO_DB": collection.database.name}
-    with Service("serve", WORKERS="1", **environ) as running:
-        running.wait_until_up()
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +58,12 @@ def logged_in(chromium, service):
 
 
 @pytest.fixture
-def items(collection):
-    """The collection, with one item."""
-    collection.delete_many({})
-    collection.insert_one(dict(HAMMER))
-    return collection
+def items(service_database):
+    """The service's items: one."""
+    items = service_database["items"]
+    items.delete_many({})
+    items.insert_one(dict(HAMMER))
+    return items
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A Python client that is generated from the service's OpenAPI document."""
 
 import importlib
-import os
 import subprocess
 import sys
 import uuid
@@ -9,32 +8,17 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from tests.conftest import basic
-from tests.service import Service
 
 
 @pytest.fixture
-def running(service_user):
-    """The service on the test's database."""
-    with Service(
-        "serve",
-        MONGO_URL=os.environ["MONGO_URL"],
-        MONGO_DB=connection.settings_dict["NAME"],
-        WORKERS="1",
-    ) as service:
-        service.wait_until_up()
-        yield service
-
-
-@pytest.fixture
-def package(running, tmp_path, monkeypatch):
+def package(service, tmp_path, monkeypatch):
     """The name of the generated package, which can be imported."""
     generated = subprocess.run(
         [
             *(Path(sys.executable).with_name("openapi-python-client"), "generate"),
-            *("--url", f"{running.url}/openapi.json", "--meta", "none"),
+            *("--url", f"{service.url}/openapi.json", "--meta", "none"),
             *("--output-path", tmp_path / "items_client", "--fail-on-warning"),
         ],
         # Its own formatter is found next to it.
@@ -47,19 +31,20 @@ def package(running, tmp_path, monkeypatch):
     return "items_client"
 
 
-def test_generated_client_creates_finds_adjusts_and_deletes_an_item(running, package, service_user):
+def test_generated_client_creates_finds_adjusts_and_deletes_an_item(service, package):
     def call(operation, *arguments, **options):
         module = importlib.import_module(f"{package}.api.items.items_{operation}")
         return module.sync_detailed(*arguments, client=client, **options)
 
     models = importlib.import_module(f"{package}.models")
-    kind, credentials = basic(service_user, settings.SECRETS["service_pwd"].value).split()
+    kind, credentials = basic(settings.SERVICE_USER, settings.SECRETS["service_pwd"].value).split()
     with importlib.import_module(package).AuthenticatedClient(
-        running.url, credentials, prefix=kind, raise_on_unexpected_status=True
+        service.url, credentials, prefix=kind, raise_on_unexpected_status=True
     ) as client:
-        new = models.Item("Hammer", models.CategoryEnum.TOOLS, 20, 9.99)
+        name = f"Hammer {uuid.uuid4()}"
+        new = models.Item(name, models.CategoryEnum.TOOLS, 20, 9.99)
         item = call("create", body=new).parsed
-        filters = {"name": "hammer", "count_gte": 20, "price_lte": 9.99, "total": True}
+        filters = {"name": name.lower(), "count_gte": 20, "price_lte": 9.99, "total": True}
         found = call("list", **filters)
         assert (found.parsed, found.headers["X-Total-Count"]) == ([item], "1")
         once = {"body": models.Adjustment(-3), "idempotency_key": str(uuid.uuid4())}
