@@ -22,6 +22,9 @@ CONFIGURATION = {
     "DEBUG": "off",
     # Several workers share the server and the cores.
     "MONGO_TIMEOUT_MS": "30000",
+    # The embedded server walks past what was deleted since its last checkpoint, every minute else,
+    # to find that a unique value is free: tests that begin with nothing delete all the time.
+    "SECANTUS_CHECKPOINT_SECONDS": "2",
 }
 _server: list[EmbeddedMongo] = []
 

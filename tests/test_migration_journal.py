@@ -226,7 +226,8 @@ def own_server(tmp_path):
     """A MongoDB of this test's own, behind the connection."""
     server = EmbeddedMongo(tmp_path / "mongodb")
     server.start()
-    client = {"host": server.url, "serverSelectionTimeoutMS": 300}
+    # Longer than the driver waits before it looks again for a server that was dead.
+    client = {"host": server.url, "serverSelectionTimeoutMS": 1000}
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(connection.settings_dict, "CLIENT", client)
         patch.setenv("SERVER_TO_KILL", str(server.process.pid))
