@@ -169,12 +169,13 @@ def test_atomic_requests_are_warned_about(monkeypatch, settings):
 # The command line
 
 
-def manage(*arguments, **environ):
+def manage(*arguments, stdout=subprocess.PIPE, **environ):
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=Path(__file__).parent.parent,
         env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "SECRETS_DIR": "/x", **environ},
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=60,
     )
@@ -211,3 +212,11 @@ def test_dead_database_is_one_line_without_a_traceback():
     assert result.returncode == 1
     assert "127.0.0.1:9" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_output_that_nobody_reads_any_more_leaves_no_traceback():
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as output:
+        result = manage("help", stdout=output)
+    assert (result.returncode, result.stderr) == (1, "")
