@@ -1,7 +1,8 @@
 """pytest plugin: a MongoDB for the run, and a configuration that is nobody's own.
 
 Loaded by `-p tests.mongo_server` before Django reads its settings. With MONGO_URL in the
-environment that server is used, else an embedded one that lives as long as the run.
+environment that server is used, else an embedded one that lives as long as the run: one for each
+worker of pytest-xdist, for its interpreter does one thing at a time.
 """
 
 import os
@@ -30,10 +31,12 @@ _server: list[EmbeddedMongo] = []
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests():
-    # A worker of pytest-xdist inherits what its controller set.
+def pytest_load_initial_conftests(early_config):
     os.environ.update(CONFIGURATION)
-    if not os.environ.get("MONGO_URL"):
+    # The controller of the workers runs no test, and they inherit what it sets.
+    workers = getattr(early_config.known_args_namespace, "numprocesses", None)
+    runs_tests = not workers or "PYTEST_XDIST_WORKER" in os.environ
+    if runs_tests and not os.environ.get("MONGO_URL"):
         directory = Path(tempfile.mkdtemp(prefix="mongodb-for-tests-"))
         # Its data goes with the run; waiting for the disk makes an index five times as dear.
         server = EmbeddedMongo(directory, durable=False)
