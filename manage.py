@@ -13,8 +13,13 @@ def main() -> None:
     from django.db import OperationalError
 
     try:
-        execute_from_command_line(sys.argv)
-        sys.stdout.flush()
+        try:
+            execute_from_command_line(sys.argv)
+        finally:
+            # Here, not after the last line of this program, where nothing catches an error; a
+            # process that was started without a standard output has none.
+            if sys.stdout:
+                sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read the output has seen enough, as `| head` does; nothing more may go there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

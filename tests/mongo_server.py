@@ -21,7 +21,7 @@ CONFIGURATION = {
     "MONGO_DB": "api_db",
     "NAME": "Items",
     "DEBUG": "off",
-    # Several workers share the server and the cores.
+    # Several workers share the cores, and the server at MONGO_URL.
     "MONGO_TIMEOUT_MS": "30000",
     # The embedded server walks past what was deleted since its last checkpoint, every minute else,
     # to find that a unique value is free: tests that begin with nothing delete all the time.

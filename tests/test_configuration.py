@@ -214,9 +214,10 @@ def test_dead_database_is_one_line_without_a_traceback():
     assert "Traceback" not in result.stderr
 
 
-def test_output_that_nobody_reads_any_more_leaves_no_traceback():
+@pytest.mark.parametrize("arguments", [["help"], ["verify", "http://127.0.0.1:9"]])
+def test_output_that_nobody_reads_any_more_leaves_no_traceback(arguments):
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as output:
-        result = manage("help", stdout=output)
+        result = manage(*arguments, stdout=output, **SECRETS, MONGO_URL="mongodb://127.0.0.1:9/")
     assert (result.returncode, result.stderr) == (1, "")

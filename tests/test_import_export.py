@@ -439,13 +439,9 @@ NASTY += ["\x1c", "\u2028", "\x85", "\ufffe", "\ud7ff", "e\u0301", "null", "NaN"
 PRICES = [0.0001, 9.99, 0.1, 999999999.9999, 5.0]
 
 
-PAIRS = [one + other for one in NASTY for other in NASTY]
-
-
 @pytest.mark.parametrize("name", ["out.csv", "out.csv.gz", "out.ndjson", "out.jsonl.gz"])
 def test_export_and_import_give_the_same_items(tmp_path, name):
-    # What is compressed is the same text.
-    texts = NASTY + ["".join(NASTY)[:100], "x" * 100] + ([] if name.endswith(".gz") else PAIRS)
+    texts = NASTY + [a + b for a in NASTY for b in NASTY] + ["".join(NASTY)[:100], "x" * 100]
     Item.objects.mongo_insert_many(
         [
             {**DOCUMENT, "_id": str(uuid.uuid4()), "name": text, "price": price}

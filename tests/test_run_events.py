@@ -28,6 +28,7 @@ def test_killing_any_part_does_not_stop_the_next_start(tmp_path):
             os.kill(killed, signal.SIGKILL)
             wait_for(lambda: killed not in processes_of(clone))  # noqa: B023
             parts = parts_of(service, clone)
+            service.wait_until_up()
             os.kill(parts[second], signal.SIGKILL)
             service.process.wait(timeout=20)
             wait_for(lambda: not set(processes_of(clone)) - {parts["database"]})  # noqa: B023
