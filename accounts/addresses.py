@@ -1,8 +1,11 @@
 """Which client a request comes from, as far as failures are counted."""
 
+import functools
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import cast
 from urllib.parse import urlsplit
 
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -10,11 +13,12 @@ from rest_framework.throttling import BaseThrottle
 IPV6_PREFIX = 64
 
 
-def client_address(request: Request) -> str:
+def client_address(request: HttpRequest | Request) -> str:
     """Return the address of the client; DRF's NUM_PROXIES says how far to trust proxies."""
-    return counted_as(BaseThrottle().get_ident(request) or "")
+    return counted_as(BaseThrottle().get_ident(cast(Request, request)) or "")
 
 
+@functools.lru_cache(1024)
 def counted_as(address: str) -> str:
     """Return what is counted for an address: itself, or the /64 network of an IPv6 address.
 

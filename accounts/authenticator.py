@@ -40,7 +40,7 @@ class Authenticator:
         self.cache = CredentialCache(settings.AUTH_CACHE_SECONDS)
         self._hashing = PasswordHashing(max(1, settings.THREADS // 8))
         # Those that wait for a hash may not be all threads there are.
-        self._room = threading.Semaphore(max(1, settings.THREADS // 2))
+        self._places = max(1, settings.THREADS // 2)
         self._admitted: Counter[bytes] = Counter()
         self._admission_lock = threading.Lock()
         self._suspects: TTLCache[str, bool] = TTLCache(MAX_LIMITED, SUSPECT_SECONDS)
@@ -51,14 +51,34 @@ class Authenticator:
         )
         self._limited_lock = threading.Lock()
 
+    @property
+    def is_shedding(self) -> bool:
+        """Whether there are attempts that would be refused without a hash."""
+        with self._limited_lock:
+            return not self._places or len(self._limited) > 0
+
+    def refuse(self, credentials: Credentials, address: str) -> None:
+        """Raise what `verify` would raise at once, TooManyFailures or Busy; else do nothing.
+
+        Reads nothing. Credentials that are verified, or may be once their user is read again,
+        are not refused.
+        """
+        if self.cache.may_know(credentials):
+            return
+        self._refuse_limited(_counts(credentials, address))
+        if self.cache.digest(credentials, address) in self._attempts:
+            return
+        with self._admission_lock:
+            if not self._places and not self._joins(self.cache.digest(credentials), address):
+                raise Busy
+
     def verify(self, credentials: Credentials, address: str) -> User | None:
         """Return the user, or None when username and password do not belong together.
 
         Counts the attempt for the client's address, then hashes; at the same time the same
         attempt is made once. Raises TooManyFailures, Busy, OperationalError.
         """
-        counts = {count_key(credentials.username, address): PAIR_LIMIT}
-        counts[count_key(address)] = ADDRESS_LIMIT
+        counts = _counts(credentials, address)
         self._refuse_limited(counts)
         key = self.cache.digest(credentials, address)
         return self._attempts.run(key, lambda: self._attempt(credentials, address, counts))
@@ -86,9 +106,10 @@ class Authenticator:
         """
         digest = self.cache.digest(credentials)
         with self._admission_lock:
-            joins = address not in self._suspects and self._admitted[digest] > 0
-            if not joins and not self._room.acquire(blocking=False):
+            joins = self._joins(digest, address)
+            if not joins and not self._places:
                 raise Busy
+            self._places -= not joins
             self._admitted[digest] += 1
         try:
             yield
@@ -97,8 +118,10 @@ class Authenticator:
                 self._admitted[digest] -= 1
                 # Also drops the count of the digests that nobody comes with any more.
                 self._admitted = +self._admitted
-            if not joins:
-                self._room.release()
+                self._places += not joins
+
+    def _joins(self, digest: bytes, address: str) -> bool:
+        return address not in self._suspects and self._admitted[digest] > 0
 
     def _refuse_limited(self, counts: Iterable[str]) -> None:
         """Raise TooManyFailures for a limit that this process knows to be reached."""
@@ -154,6 +177,14 @@ class Authenticator:
             self.cache.remember(credentials, match.upgraded)
             self.cache.forget_users()
             audit.record("password_upgraded", user.username)
+
+
+def _counts(credentials: Credentials, address: str) -> dict[str, int]:
+    """Return the keys of the counts that an attempt is in, with their limits."""
+    return {
+        count_key(credentials.username, address): PAIR_LIMIT,
+        count_key(address): ADDRESS_LIMIT,
+    }
 
 
 def _reserve(counts: Mapping[str, int]) -> list[Reservation]:

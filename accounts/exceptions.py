@@ -12,6 +12,9 @@ from fastapi_mongo_site.exceptions import Unavailable
 class TooManyFailures(exceptions.Throttled):
     """429 until a moment; nothing was hashed."""
 
+    wait: int
+    """Seconds, sent as Retry-After."""
+
     def __init__(self, until: datetime.datetime) -> None:
         seconds = math.ceil((until - timezone.now()).total_seconds())
         super().__init__(wait=max(1, seconds), detail="Too many failed logins.")

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",  # holds every request to ALLOWED_HOSTS
     "fastapi_mongo_site.cross_site.CrossSiteMiddleware",
+    "accounts.middleware.LoadSheddingMiddleware",
 ]
 
 TEMPLATES = [

@@ -226,11 +226,25 @@ def test_an_address_whose_password_was_wrong_does_not_wait_with_others(gate):
     others = [Credentials(f"user{number}", "wrong") for number in range(room - 1)]
     with ThreadPoolExecutor(room) as pool:
         waiting = [pool.submit(verify, given, "10.0.0.2") for given in (RIGHT, *others)]
-        wait_for(lambda: authenticator()._room._value == 0)
+        wait_for(lambda: authenticator()._places == 0)
         with pytest.raises(Busy):
             verify(RIGHT, "10.0.0.1")
         gate.open.set()
         assert waiting[0].result()
+
+
+def test_requests_of_one_address_wait_together_whatever_room_there_is(gate, waiting):
+    authenticator()._suspects["127.0.0.1"] = True
+    room = settings.THREADS // 2
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(status)
+        for number in range(room - 1):
+            pool.submit(status, basic(f"user{number}", "wrong"))
+        wait_for(lambda: authenticator()._places == 0)
+        again = pool.submit(status)
+        wait_for(lambda: again.done() or waiting._value == room + 1)
+        gate.open.set()
+        assert (first.result(), again.result()) == (200, 200)
 
 
 def test_verified_clients_are_served_while_no_password_can_be_hashed(gate, monkeypatch):
@@ -256,7 +270,7 @@ def test_threads_that_wait_for_a_hash_are_at_most_half_of_all(gate, monkeypatch)
     room = settings.THREADS // 2
     with ThreadPoolExecutor(room) as pool:
         slow = [pool.submit(status, basic(f"user{n}", "wrong")) for n in range(room)]
-        wait_for(lambda: authenticator()._room._value == 0)
+        wait_for(lambda: authenticator()._places == 0)
         assert status(basic("late", "wrong")) == 503
         gate.open.set()
         assert [answer.result() for answer in slow] == [401] * room

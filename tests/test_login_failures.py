@@ -1,7 +1,6 @@
 """Failed logins are counted before they are hashed, by user and address, and by address."""
 
 import datetime
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
@@ -242,7 +241,7 @@ def test_without_mongodb_the_verified_are_served_until_the_user_must_be_read(
 
 def test_refusals_do_not_fill_the_log(low_limits, service_user, caplog):
     statuses(4, "nobody")
-    authenticator()._room = threading.Semaphore(0)
+    authenticator()._places = 0
     caplog.clear()
     assert statuses(3, "nobody") == [429] * 3
     assert statuses(3, "another", "192.0.2.2") == [503] * 3
