@@ -35,7 +35,7 @@ CLIENTS, ATTACKERS = 8, 16
 ROUNDS = 10
 LEAD = 0.4
 """Seconds that the attackers begin before the clients do."""
-REFUSALS = int(os.environ.get("REFUSALS", "60"))
+REFUSALS = int(os.environ.get("REFUSALS", "100"))
 MISSING = "/v1/items/dbb86c27-2eed-410d-881e-ad47487dd228"
 """An item that is not there: one round trip to MongoDB."""
 

@@ -1,16 +1,40 @@
 """Requests as the service reads them: a body whole or not at all, arguments in UTF-8."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
+from django.http.request import HttpHeaders
+from django.utils.functional import cached_property
 
 # What is read, and dropped, of a body that is too large: 16 MiB.
 DRAINED_BLOCKS, BLOCK = 256, 65_536
 BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+
+
+class Headers(HttpHeaders):
+    """Django's, looked up one by one.
+
+    Django goes through the whole environment at the first look at a header, which the CORS
+    middleware takes for every request; Granian puts the variables of the process there too.
+    """
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        """Take the WSGI environment."""
+        self._environ = environ
+
+    def __getitem__(self, name: str) -> str:
+        """Return a header, its name in any case. Raises KeyError."""
+        value: str = self._environ[self.to_wsgi_name(name)]
+        return value
+
+    @cached_property
+    def _store(self) -> Any:  # type: ignore[override]
+        return HttpHeaders(self._environ)._store
 
 
 class Request(WSGIRequest):
@@ -26,6 +50,11 @@ class Request(WSGIRequest):
             limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             self.META["CONTENT_LENGTH"] = str(limit)
             self._stream = cast(BinaryIO, LimitedStream(environ["wsgi.input"], limit + 1))
+
+    @cached_property
+    def headers(self) -> HttpHeaders:
+        """Return the headers."""
+        return Headers(self.META)
 
     @property
     def body(self) -> bytes:
