@@ -8,8 +8,9 @@ from urllib.parse import unquote_to_bytes
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
-from django.http.request import HttpHeaders
+from django.http.request import HttpHeaders, MediaType
 from django.utils.functional import cached_property
+from django.utils.http import parse_header_parameters
 
 # What is read, and dropped, of a body that is too large: 16 MiB.
 DRAINED_BLOCKS, BLOCK = 256, 65_536
@@ -34,7 +35,9 @@ class Headers(HttpHeaders):
 
     @cached_property
     def _store(self) -> Any:  # type: ignore[override]
-        return HttpHeaders(self._environ)._store
+        shadows = {f"{self.HTTP_PREFIX}{name}" for name in self.UNPREFIXED_HEADERS}
+        own = {name: value for name, value in self._environ.items() if name not in shadows}
+        return HttpHeaders(own)._store
 
 
 class Request(WSGIRequest):
@@ -55,6 +58,27 @@ class Request(WSGIRequest):
     def headers(self) -> HttpHeaders:
         """Return the headers."""
         return Headers(self.META)
+
+    @cached_property
+    def accepted_types(self) -> list[MediaType]:
+        """Return what the Accept header names; nothing where it is malformed."""
+        try:
+            return super().accepted_types
+        except ValueError:
+            return []
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        """Read the Content-Type, whose charset is that of the body: Django's is of the URL too.
+
+        Django, and DRF once more, give no answer to one with malformed parameters. Without the
+        semicolons it is a type that no parser takes: a body of it is a 415 that shows it.
+        """
+        content_type = meta.get("CONTENT_TYPE", "")
+        try:
+            self.content_type, self.content_params = parse_header_parameters(content_type)
+        except ValueError:
+            meta["CONTENT_TYPE"] = self.content_type = content_type.replace(";", " ")
+            self.content_params = {}
 
     @property
     def body(self) -> bytes:

@@ -241,11 +241,15 @@ def test_body_in_a_content_coding_is_415(auth_client):
 # On the wire
 
 
-def exchange(service, head, body=b"", *, method="POST", path="/v1/items", end=False):
+def exchange(
+    service, head, body=b"", *, method="POST", path="/v1/items", end=False, content_type=JSON
+):
     """Send bytes as they are; return the status and the text of the answer."""
     credentials = basic("tester", settings.SECRETS["service_pwd"].value)
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close"]
-    lines += [f"Authorization: {credentials}", f"Content-Type: {JSON}", *head, "", ""]
+    lines += [f"Authorization: {credentials}"]
+    lines += [f"Content-Type: {content_type}"] if content_type else []
+    lines += [*head, "", ""]
     with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
         connection.sendall("\r\n".join(lines).encode("latin-1") + body)
         if end:
@@ -303,6 +307,30 @@ def test_expect_100_continue(service):
 def test_body_shorter_than_its_length_is_refused(service):
     status, text = exchange(service, [f"Content-Length: {len(BODY) + 1}"], BODY, end=True)
     assert (status, "shorter" in text) == (400, True)
+
+
+BROKEN_PARAMETERS = ["a*=bogus''x", "charset*=bogus''u", "x*0*=bogus''a", "x*1*=u''a; x*0=b"]
+
+
+@pytest.mark.parametrize("parameters", BROKEN_PARAMETERS)
+@pytest.mark.parametrize("path", ["/v1/items/none", "/nope"])
+def test_accept_header_with_broken_parameters_is_answered_in_json(service, path, parameters):
+    status, text = exchange(service, [f"Accept: {JSON}; {parameters}"], method="GET", path=path)
+    assert (status, f"content-type: {JSON}\r\n" in text) == (404, True)
+
+
+@pytest.mark.parametrize("parameters", BROKEN_PARAMETERS)
+def test_content_type_with_broken_parameters_is_shown_in_a_415(service, parameters):
+    head = [f"Content-Type: {JSON}; {parameters}", f"Content-Length: {len(BODY)}"]
+    status, text = exchange(service, head, BODY, content_type=None)
+    assert (status, parameters.split(";")[0] in text) == (415, True)
+
+
+@pytest.mark.parametrize("type_", [f"{JSON}; a*=bogus''x", f"{JSON}; charset=base64"])
+@pytest.mark.parametrize(("path", "status"), [("/health", 200), ("/v1/items?limit=1", 200)])
+def test_content_type_of_no_body_does_not_matter(service, type_, path, status):
+    head = [f"Content-Type: {type_}"]
+    assert exchange(service, head, method="GET", path=path, content_type=None)[0] == status
 
 
 @pytest.mark.parametrize(

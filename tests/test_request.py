@@ -14,6 +14,11 @@ def test_headers_are_those_that_django_gives():
     assert (len(headers), repr(headers)) == (len(django), repr(django))
 
 
+def test_a_header_that_passes_for_another_is_left_out():
+    environ = {"HTTP_CONTENT_TYPE": "text/html", "HTTP_CONTENT_LENGTH": "5", **ENVIRON}
+    assert dict(Headers(environ)) == dict(Headers(ENVIRON))
+
+
 @pytest.mark.parametrize("name", ["If-Match", "if-match", "IF_MATCH", "Content-Type", "x-a"])
 def test_a_header_is_found_in_any_spelling(name):
     assert Headers(ENVIRON)[name] == HttpHeaders(ENVIRON)[name]
