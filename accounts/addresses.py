@@ -1,6 +1,5 @@
 """Which client a request comes from, as far as failures are counted."""
 
-import functools
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import cast
 from urllib.parse import urlsplit
@@ -18,7 +17,6 @@ def client_address(request: HttpRequest | Request) -> str:
     return counted_as(BaseThrottle().get_ident(cast(Request, request)) or "")
 
 
-@functools.lru_cache(1024)
 def counted_as(address: str) -> str:
     """Return what is counted for an address: itself, or the /64 network of an IPv6 address.
 

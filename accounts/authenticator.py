@@ -60,17 +60,16 @@ class Authenticator:
     def refuse(self, credentials: Credentials, address: str) -> None:
         """Raise what `verify` would raise at once, TooManyFailures or Busy; else do nothing.
 
-        Reads nothing. Credentials that are verified, or may be once their user is read again,
-        are not refused.
+        Verified credentials are not refused; their user is read for that where it must be.
+        Raises OperationalError.
         """
-        if self.cache.may_know(credentials):
-            return
-        self._refuse_limited(_counts(credentials, address))
-        if self.cache.digest(credentials, address) in self._attempts:
-            return
-        with self._admission_lock:
-            if not self._places and not self._joins(self.cache.digest(credentials), address):
-                raise Busy
+        try:
+            self._refuse_limited(_counts(credentials, address))
+            self._refuse_without_place(credentials, address)
+        except (TooManyFailures, Busy):
+            # In this order: what was verified a moment ago is not refused.
+            if self.cache.verified_user(credentials) is None:
+                raise
 
     def verify(self, credentials: Credentials, address: str) -> User | None:
         """Return the user, or None when username and password do not belong together.
@@ -90,8 +89,7 @@ class Authenticator:
             try:
                 return self._counted(credentials, address, counts)
             except LimitReachedError as limit:
-                with self._limited_lock:
-                    self._limited[limit.key] = limit.until
+                self._limit(limit.key, limit.until)
                 raise TooManyFailures(limit.until) from limit
             except (LimitPendingError, NoSlotError) as error:
                 raise Busy from error
@@ -120,6 +118,14 @@ class Authenticator:
                 self._admitted = +self._admitted
                 self._places += not joins
 
+    def _refuse_without_place(self, credentials: Credentials, address: str) -> None:
+        """Raise Busy for an attempt that could neither wait nor join one that waits."""
+        if self._places or self.cache.digest(credentials, address) in self._attempts:
+            return
+        with self._admission_lock:
+            if not self._places and not self._joins(self.cache.digest(credentials), address):
+                raise Busy
+
     def _joins(self, digest: bytes, address: str) -> bool:
         return address not in self._suspects and self._admitted[digest] > 0
 
@@ -129,6 +135,10 @@ class Authenticator:
             until = max(filter(None, map(self._limited.get, counts)), default=None)
         if until is not None and until > timezone.now():
             raise TooManyFailures(until)
+
+    def _limit(self, key: str, until: datetime.datetime) -> None:
+        with self._limited_lock:
+            self._limited[key] = until
 
     def _counted(
         self, credentials: Credentials, address: str, counts: Mapping[str, int]
@@ -157,6 +167,7 @@ class Authenticator:
             name = user.username if user is not None else None
             for reservation, scope in ((pair, "user"), (overall, "address")):
                 if FailureCount.objects.fail(reservation):
+                    self._limit(reservation.key, reservation.window.replace(tzinfo=datetime.UTC))
                     audit.record("lockout", name, logging.WARNING, address=address, scope=scope)
             return None
         self.cache.remember(credentials, match.stored)

@@ -45,14 +45,6 @@ class CredentialCache:
             user = self.read(credentials.username)
         return user if user is not None and self.knows(user, credentials) else None
 
-    def may_know(self, credentials: Credentials) -> bool:
-        """Tell whether `verified_user` would return a user, or would have to read one first."""
-        with self._lock:
-            if credentials.username not in self._verified:
-                return False
-            user = self._users.get(credentials.username)
-        return user is None or self.knows(user, credentials)
-
     def knows(self, user: User, credentials: Credentials) -> bool:
         """Tell whether the credentials are verified for the user as it is stored now."""
         now = timezone.now()

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from accounts.credentials import CONTROL_CHARACTER
+from accounts.credentials import CONTROL_CHARACTER, MAX_HEADER
 from accounts.models import User
 
 LONG_SECONDS = 60
@@ -44,6 +44,11 @@ def check_service_user(**kwargs: Any) -> Iterable[CheckMessage]:
         yield Error(
             f"The secret service_pwd from {secret.source} holds a control character, such as the "
             "end of a line.",
+            id="accounts.E003",
+        )
+    elif len(f"{name}:{secret.value}".encode()) > MAX_HEADER // 2:
+        yield Error(
+            f"The secret service_pwd from {secret.source} is too long to be sent in a header.",
             id="accounts.E003",
         )
 

@@ -8,6 +8,12 @@ from dataclasses import dataclass, field
 # RFC 7617 section 2: neither part may hold a control character (RFC 5234's CTL).
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 
+# Far above any credential; a server takes headers of hundreds of kilobytes.
+MAX_HEADER = 16_384
+# Normalizing makes one character of at most four, and User.username holds 150; the worst text
+# takes milliseconds.
+MAX_NORMALIZED = 600
+
 
 class MalformedHeaderError(ValueError):
     """The header announces Basic credentials and holds none that can be read."""
@@ -27,9 +33,11 @@ def credentials_in(header: str) -> Credentials | None:
     Reads UTF-8, and Latin-1 where the bytes are no UTF-8, as older clients send it. Several
     headers reach WSGI joined by a comma, which no base64 holds. Raises MalformedHeaderError.
     """
-    scheme, *rest = header.split() or [""]
+    scheme, *rest = header[: MAX_HEADER + 1].split() or [""]
     if scheme.lower() != "basic":
         return None
+    if len(header) > MAX_HEADER:
+        raise MalformedHeaderError
     try:
         (token,) = rest
         raw = base64.b64decode(token, validate=True)
@@ -42,5 +50,7 @@ def credentials_in(header: str) -> Credentials | None:
     username, colon, password = text.partition(":")
     if not colon or CONTROL_CHARACTER.search(text):
         raise MalformedHeaderError
-    # As Django normalizes the names that it stores.
-    return Credentials(unicodedata.normalize("NFKC", username), password)
+    if len(username) <= MAX_NORMALIZED:
+        # As Django normalizes the names that it stores.
+        username = unicodedata.normalize("NFKC", username)
+    return Credentials(username, password)

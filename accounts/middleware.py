@@ -4,10 +4,12 @@ An attack comes back as fast as it is answered: what its answers cost is what th
 go without. Those of a view cost content negotiation, an exception and a rendered response.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from accounts.addresses import client_address
 from accounts.authentication import BasicAuthentication
@@ -15,6 +17,9 @@ from accounts.authenticator import authenticator
 from accounts.credentials import MalformedHeaderError, credentials_in
 from accounts.exceptions import Busy, TooManyFailures
 from fastapi_mongo_site.errors import problem_response
+from fastapi_mongo_site.exceptions import DatabaseUnavailable, Unavailable
+
+logger = logging.getLogger(__name__)
 
 
 class LoadSheddingMiddleware:
@@ -41,12 +46,19 @@ class LoadSheddingMiddleware:
                 verifier.refuse(credentials, client_address(request))
         except MalformedHeaderError:
             return None
+        except OperationalError as error:
+            logger.warning("503: %s", error)
+            return _answer(request, DatabaseUnavailable())
         except (Busy, TooManyFailures) as error:
-            headers = {"Retry-After": str(error.wait)}
-            return problem_response(request, error.status_code, str(error.detail), headers=headers)
+            return _answer(request, error)
         return None
 
 
 def _asks_for_credentials(view: Any) -> bool:
     classes = getattr(getattr(view, "cls", None), "authentication_classes", ())
     return BasicAuthentication in classes
+
+
+def _answer(request: HttpRequest, error: TooManyFailures | Unavailable) -> HttpResponse:
+    headers = {"Retry-After": str(error.wait)}
+    return problem_response(request, error.status_code, str(error.detail), headers=headers)

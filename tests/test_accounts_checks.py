@@ -28,8 +28,9 @@ def test_service_user_that_no_client_can_send(settings, name):
     assert ids() == ["accounts.E002"]
 
 
-def test_password_that_no_client_can_send(settings):
-    secret = Secret("service_pwd", "two\nlines", "/x")
+@pytest.mark.parametrize("password", ["two\nlines", "two" * 4000])
+def test_password_that_no_client_can_send(settings, password):
+    secret = Secret("service_pwd", password, "/x")
     settings.SECRETS = {**settings.SECRETS, "service_pwd": secret}
     (message,) = run_checks()
     assert message.id == "accounts.E003"

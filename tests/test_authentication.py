@@ -82,6 +82,7 @@ MALFORMED = {
     "NUL": basic("\0", "\0"),
     "line in the name": basic("a\nb", "x"),
     "DEL in the password": basic("a", "\x7f"),
+    "beyond 16 kB": basic(settings.SERVICE_USER, "x" * 16_384),
     "two headers": f"{GOOD},{GOOD}",
     "two headers, one of another scheme": f"{GOOD},Bearer abc",
     "beyond ASCII": "Basic é",
@@ -94,6 +95,13 @@ def test_malformed_header_gets_that_answer_without_a_hash(client, service_user, 
     refused(client, header)
     assert hashes == []
     assert not FailureCount.objects.exists()
+
+
+def test_name_is_normalized_as_django_normalizes_it_unless_none_is_so_long():
+    assert credentials_in(basic("\ufdfa" * 600, "x")).username == User.normalize_username(
+        "\ufdfa" * 600
+    )
+    assert credentials_in(basic("\ufdfa" * 601, "x")).username == "\ufdfa" * 601
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])

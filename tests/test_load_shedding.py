@@ -2,10 +2,12 @@
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from accounts.authenticator import authenticator
+from accounts.cache import CredentialCache
 from accounts.credentials import Credentials
 from accounts.failures import PAIR_LIMIT
 from tests.conftest import basic
@@ -32,6 +34,21 @@ def lock_out(client):
     assert answer.status_code == 429
 
 
+@pytest.fixture
+def verified(auth_client):
+    """The service user, verified in this process."""
+    assert auth_client.get(ITEMS).status_code == 200
+
+
+@pytest.mark.parametrize("username", [settings.SERVICE_USER, "nobody"])
+@pytest.mark.parametrize("known", [True, False], ids=["read", "to be read again"])
+def test_nobody_learns_who_is_verified(verified, full, client, no_view, username, known):
+    if not known:
+        authenticator().cache.forget_users()
+    wrong = basic(username, "wrong")
+    assert client.get(ITEMS, HTTP_AUTHORIZATION=wrong).status_code == 503
+
+
 @pytest.mark.parametrize("method", ["get", "head", "post", "options"])
 def test_an_attempt_without_a_place_enters_no_view(full, no_view, client, method):
     answer = getattr(client, method)(ITEMS, HTTP_AUTHORIZATION=WRONG)
@@ -41,6 +58,13 @@ def test_an_attempt_without_a_place_enters_no_view(full, no_view, client, method
 def test_an_attempt_beyond_a_limit_enters_no_view(service_user, client, request):
     lock_out(client)
     request.getfixturevalue("no_view")
+    assert client.get(ITEMS, HTTP_AUTHORIZATION=WRONG).status_code == 429
+
+
+def test_a_limit_that_was_reached_here_is_known_at_once(client, request):
+    for _ in range(PAIR_LIMIT):
+        client.get(ITEMS, HTTP_AUTHORIZATION=WRONG)
+    request.getfixturevalue("full")
     assert client.get(ITEMS, HTTP_AUTHORIZATION=WRONG).status_code == 429
 
 
@@ -84,6 +108,17 @@ def test_verified_clients_are_served_when_their_user_must_be_read_again(auth_cli
     request.getfixturevalue("full")
     authenticator().cache.forget_users()
     assert auth_client.get(ITEMS).status_code == 200
+
+
+def test_without_mongodb_that_is_said_instead(verified, full, client, monkeypatch):
+    def away(self, username):
+        raise OperationalError("away")
+
+    monkeypatch.setattr(CredentialCache, "read", away)
+    authenticator().cache.forget_users()
+    answer = client.get(ITEMS, HTTP_AUTHORIZATION=basic(settings.SERVICE_USER, "wrong"))
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "database" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/docs", "/openapi.json"])
