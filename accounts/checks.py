@@ -1,5 +1,6 @@
 """System checks of what authentication is configured with."""
 
+from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any
 
@@ -46,7 +47,7 @@ def check_service_user(**kwargs: Any) -> Iterable[CheckMessage]:
             "end of a line.",
             id="accounts.E003",
         )
-    elif len(f"{name}:{secret.value}".encode()) > MAX_HEADER // 2:
+    elif len(b64encode(f"{name}:{secret.value}".encode())) > MAX_HEADER - len("Basic "):
         yield Error(
             f"The secret service_pwd from {secret.source} is too long to be sent in a header.",
             id="accounts.E003",

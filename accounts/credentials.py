@@ -10,8 +10,8 @@ CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 
 # Far above any credential; a server takes headers of hundreds of kilobytes.
 MAX_HEADER = 16_384
-# Normalizing makes one character of at most four, and User.username holds 150; the worst text
-# takes milliseconds.
+# A longer name is nobody's: NFKC makes one character of at most four, and User.username holds 150.
+# It may also make 18 of one, which takes long for a long text.
 MAX_NORMALIZED = 600
 
 

@@ -3,7 +3,9 @@
 import pytest
 from django.core.checks import run_checks
 
+from accounts.credentials import MAX_HEADER, credentials_in
 from fastapi_mongo_site.configuration import Secret
+from tests.conftest import basic
 
 
 def ids():
@@ -28,7 +30,19 @@ def test_service_user_that_no_client_can_send(settings, name):
     assert ids() == ["accounts.E002"]
 
 
-@pytest.mark.parametrize("password", ["two\nlines", "two" * 4000])
+def test_longest_password_that_a_header_holds(settings):
+    # base64 makes four characters of three bytes.
+    longest = (MAX_HEADER - len("Basic ")) // 4 * 3 - len(f"{settings.SERVICE_USER}:")
+    secret = Secret("service_pwd", "x" * longest, "/x")
+    settings.SECRETS = {**settings.SECRETS, "service_pwd": secret}
+    assert ids() == []
+    credentials = credentials_in(basic(settings.SERVICE_USER, secret.value))
+    assert credentials.password == secret.value
+    settings.SECRETS["service_pwd"] = Secret("service_pwd", "x" * (longest + 1), "/x")
+    assert ids() == ["accounts.E003"]
+
+
+@pytest.mark.parametrize("password", ["two\nlines", "two" * 6000])
 def test_password_that_no_client_can_send(settings, password):
     secret = Secret("service_pwd", password, "/x")
     settings.SECRETS = {**settings.SECRETS, "service_pwd": secret}
