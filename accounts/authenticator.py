@@ -167,7 +167,7 @@ class Authenticator:
             name = user.username if user is not None else None
             for reservation, scope in ((pair, "user"), (overall, "address")):
                 if FailureCount.objects.fail(reservation):
-                    self._limit(reservation.key, reservation.window.replace(tzinfo=datetime.UTC))
+                    self._limit(reservation.key, reservation.window)
                     audit.record("lockout", name, logging.WARNING, address=address, scope=scope)
             return None
         self.cache.remember(credentials, match.stored)

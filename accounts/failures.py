@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from djongo.models import DjongoManager
-from pymongo import UpdateOne
+from pymongo import ReturnDocument, UpdateOne
 
 from accounts.keys import length_prefixed
 from djongo_engine.errors import translate_errors
@@ -65,40 +65,47 @@ class FailureManager(DjongoManager):
         deadline = time.monotonic() + PENDING_SECONDS
         while True:
             now = timezone.now()
-            taken = self._take(key, limit, now)
+            if (window := self._join(key, limit, now) or self._begin(key, now)) is not None:
+                return Reservation(key, limit, window)
             with translate_errors:
                 count = self.mongo_find_one({"_id": key})
-            if taken:
-                # By its end the window is known, not by this host's clock. A count that a
-                # success has cleared meanwhile has no window to settle in.
-                return Reservation(key, limit, count["expires"] if count else now)
             if count and count["failures"] >= limit:
                 raise LimitReachedError(key, count["expires"].replace(tzinfo=datetime.UTC))
             if time.monotonic() > deadline:
                 raise LimitPendingError
             time.sleep(POLL_SECONDS)
 
-    def _take(self, key: str, limit: int, now: datetime.datetime) -> bool:
-        """Count an attempt where the limit leaves room for it, or begin a new window."""
-        over = {"$lte": [{"$ifNull": ["$expires", now]}, now]}
+    def _join(self, key: str, limit: int, now: datetime.datetime) -> datetime.datetime | None:
+        """Add an attempt to a count that has room for it, in a new window if the last is over.
 
-        def either(begun: Any, going_on: Any) -> dict[str, Any]:
-            return {"$cond": [over, begun, going_on]}
-
+        Return the window's end, which may be by another host's clock. No upsert: of two at once
+        SecantusDB adds both, and gives the second no document.
+        """
+        over = {"$lte": ["$expires", now]}
         update = {
-            "attempts": either(1, {"$add": ["$attempts", 1]}),
-            "failures": either(0, "$failures"),
-            "locked": either(False, "$locked"),
-            "expires": either(now + WINDOW, "$expires"),
+            "attempts": {"$cond": [over, 1, {"$add": ["$attempts", 1]}]},
+            "failures": {"$cond": [over, 0, "$failures"]},
+            "locked": {"$cond": [over, False, "$locked"]},
+            "expires": {"$cond": [over, now + WINDOW, "$expires"]},
         }
         room = [{"attempts": {"$lt": limit}}, {"expires": {"$lte": now}}]
+        with translate_errors:
+            count = self.mongo_find_one_and_update(
+                {"_id": key, "$or": room},
+                [{"$set": update}],
+                return_document=ReturnDocument.AFTER,
+            )
+        return count["expires"].replace(tzinfo=datetime.UTC) if count else None
+
+    def _begin(self, key: str, now: datetime.datetime) -> datetime.datetime | None:
+        """Make a count with one attempt and return its window's end, unless there is a count."""
+        count = {"attempts": 1, "failures": 0, "locked": False, "expires": now + WINDOW}
         try:
             with translate_errors:
-                self.mongo_update_one({"_id": key, "$or": room}, [{"$set": update}], upsert=True)
+                self.mongo_insert_one({"_id": key, **count})
         except IntegrityError:
-            # The count is there and has no room, or somebody else has just begun it.
-            return False
-        return True
+            return None
+        return now + WINDOW
 
     def fail(self, reservation: Reservation) -> bool:
         """Confirm that a reserved attempt failed; tell whether this one reached the limit."""
@@ -122,8 +129,7 @@ class FailureManager(DjongoManager):
     def clear(self, key: str) -> int:
         """Remove a count; return how many failures it held."""
         with translate_errors:
-            count = self.mongo_find_one({"_id": key}) or {"failures": 0}
-            self.mongo_delete_one({"_id": key})
+            count = self.mongo_find_one_and_delete({"_id": key}) or {"failures": 0}
         failures: int = count["failures"]
         return failures
 

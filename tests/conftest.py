@@ -19,7 +19,8 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from rest_framework.test import APIClient
 
-from accounts.authenticator import renew_authenticator
+from accounts.authenticator import authenticator, renew_authenticator
+from accounts.credentials import Credentials
 from accounts.models import User
 from accounts.service_user import seed_service_user
 from djongo_engine import client as clients
@@ -75,12 +76,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Commands(monitoring.CommandListener):
-    """The names of the commands on items, noted while `seen` is a list."""
+    """The names of the commands on one collection, noted while `seen` is a list."""
 
+    collection: str
     seen: list[str] | None = None
 
     def started(self, event):
-        if self.seen is not None and event.command.get(event.command_name) == "items":
+        if self.seen is not None and event.command.get(event.command_name) == self.collection:
             self.seen.append(event.command_name)
 
     def succeeded(self, event):
@@ -96,8 +98,9 @@ monitoring.register(_commands)
 
 
 @contextmanager
-def commands() -> Iterator[list[str]]:
-    """The names of the commands on items that MongoDB is sent while the block runs."""
+def commands(collection: str = "items") -> Iterator[list[str]]:
+    """The names of the commands on a collection that MongoDB is sent while the block runs."""
+    _commands.collection = collection
     _commands.seen = sent = []
     yield sent
     _commands.seen = None
@@ -252,11 +255,13 @@ def client() -> APIClient:
 
 
 @pytest.fixture
-def auth_client(service_user) -> APIClient:
-    """A client with the service user's credentials."""
+def auth_client(service_user, seeded) -> APIClient:
+    """A client with the service user's credentials, which were verified before the test."""
     client = APIClient()
     password = settings.SECRETS["service_pwd"].value
     client.credentials(HTTP_AUTHORIZATION=basic(service_user, password))
+    credentials = Credentials(service_user, password)
+    authenticator().cache.remember(credentials, seeded["password"])
     return client
 
 

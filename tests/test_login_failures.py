@@ -14,7 +14,7 @@ from accounts.addresses import counted_as
 from accounts.authenticator import authenticator, renew_authenticator
 from accounts.failures import ADDRESS_LIMIT, PAIR_LIMIT, WINDOW, LimitPendingError
 from accounts.models import FailureCount, User
-from tests.conftest import basic
+from tests.conftest import basic, commands
 
 PASSWORD = settings.SECRETS["service_pwd"].value
 
@@ -104,6 +104,32 @@ def test_the_successful_path_touches_no_count(service_user, monkeypatch):
     FailureCount.objects.all().delete()
     assert attempt(service_user, PASSWORD).status_code == 200
     assert not FailureCount.objects.exists()
+
+
+def test_attempts_at_once_on_a_full_count_leave_none_behind(monkeypatch):
+    monkeypatch.setattr("accounts.failures.PENDING_SECONDS", 60)
+    monkeypatch.setattr("accounts.failures.POLL_SECONDS", 0)
+
+    def come_and_go(number):
+        for _ in range(10):
+            FailureCount.objects.release(FailureCount.objects.reserve("key", 2))
+        connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(come_and_go, range(8)))
+    assert FailureCount.objects.get().attempts == 0
+
+
+@pytest.mark.parametrize(
+    "password, settled",
+    [(PASSWORD, ["update", "findAndModify"]), ("wrong", ["update", "update"])],
+    ids=["right", "wrong"],
+)
+def test_a_later_attempt_costs_two_commands_a_count(service_user, password, settled):
+    attempt(service_user, "wrong")
+    with commands(FailureCount._meta.db_table) as sent:
+        attempt(service_user, password)
+    assert sent == ["findAndModify", "findAndModify", *settled]
 
 
 def test_a_first_success_leaves_no_attempt_behind(service_user):
