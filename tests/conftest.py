@@ -41,13 +41,13 @@ hypothesis.settings.register_profile("probes", max_examples=2000, print_blob=Tru
 hypothesis.settings.load_profile("suite")
 
 
-# The modules that take longest, dealt to the workers in this order; the fourth of each row of four
-# uses `service`, which one worker then starts for all of them.
-LONGEST = (
-    *("test_openapi_conformance", "test_run_events", "test_run", "test_browser"),
-    *("test_engine_differential", "test_outages", "test_export_transfers", "test_generated_client"),
-    *("test_stock_races", "test_engine_connections", "test_migrations", "test_bad_input"),
-    *("test_authentication_service", "test_migration_journal"),
+# The modules that take longest, as four workers begin with them: a hand takes some two minutes, and
+# the last one has those that use `service`, which one worker then starts for all of them.
+HANDS = (
+    ("test_openapi_conformance",),
+    ("test_run_events", "test_engine_differential", "test_migrations"),
+    ("test_run", "test_outages", "test_authentication_service", "test_stock_races"),
+    ("test_browser", "test_generated_client", "test_bad_input", "test_export_transfers"),
 )
 
 
@@ -56,14 +56,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Of the many short tests that follow, idle workers take the last from busy ones.
     """
-    long: dict[str, list[pytest.Item]] = {name: [] for name in LONGEST}
-    short: list[pytest.Item] = []
-    for item in items:
-        long.get(item.path.stem, short).append(item)
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     hands: list[list[pytest.Item]] = [[] for _ in range(workers)]
-    for position, tests in enumerate(long.values()):
-        hands[position % workers] += tests
+    for position, modules in enumerate(HANDS):
+        for module in modules:
+            hands[position % workers] += [item for item in items if item.path.stem == module]
+    long = {item.path.stem for hand in hands for item in hand}
+    short = [item for item in items if item.path.stem not in long]
     left = len(items)
     for position, hand in enumerate(hands):
         # As many as xdist hands out.
