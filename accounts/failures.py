@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from djongo.models import DjongoManager
 from pymongo import ReturnDocument, UpdateOne
 
 from accounts.keys import length_prefixed
 from djongo_engine.errors import translate_errors
+from djongo_engine.managers import PassThroughManager
 
 WINDOW = datetime.timedelta(minutes=5)
 PAIR_LIMIT = 10
@@ -53,7 +53,7 @@ def count_key(*parts: str) -> str:
     return salted_hmac("accounts.failures", length_prefixed(*parts), algorithm="sha256").hexdigest()
 
 
-class FailureManager(DjongoManager):
+class FailureManager(PassThroughManager):
     """`FailureCount.objects`. Every method raises OperationalError when MongoDB is away."""
 
     def reserve(self, key: str, limit: int) -> Reservation:

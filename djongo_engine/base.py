@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from djongo import base
+from pymongo.collection import Collection
 from pymongo.database import Database as MongoDatabase
 
 from djongo_engine import dbapi
@@ -39,12 +40,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
 
     connection: MongoDatabase[dict[str, Any]]
+    _collections: dict[str, Collection[dict[str, Any]]]
 
     @property
     def database(self) -> MongoDatabase[dict[str, Any]]:
         """The pymongo database, connected on first use."""
         self.ensure_connection()
         return self.connection
+
+    def collection(self, name: str) -> Collection[dict[str, Any]]:
+        """Return the pymongo collection of that name, made once a connection."""
+        database = self.database
+        try:
+            return self._collections[name]
+        except KeyError:
+            return self._collections.setdefault(name, database[name])
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> MongoDatabase[dict[str, Any]]:
         """Return the database of the process's one client (djongo made, and closed, its own).
@@ -58,6 +68,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 "No MongoDB connection string: mongo_url is not configured. "
                 "`make run` starts an embedded server and configures it."
             )
+        self._collections = {}
         try:
             with translate_errors:
                 return client_for(options)[conn_params["name"]]

@@ -47,7 +47,7 @@ class SQLCompiler(compiler.SQLCompiler):
 
     def collection(self, name: str) -> Collection[Document]:
         """Return the pymongo collection of that name; one that logs, when queries are logged."""
-        collection: Any = self.connection.database[name]
+        collection: Any = self.connection.collection(name)
         if self.connection.queries_logged:
             collection = LoggedCollection(collection, self.connection)
         return collection  # type: ignore[no-any-return]

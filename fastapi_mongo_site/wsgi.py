@@ -6,15 +6,33 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import django
+from django.conf import settings
 from django.core.checks import run_checks
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connections, reset_queries
 
 from fastapi_mongo_site.parent import leave_interrupts_to_parent, stop_with_parent
 from fastapi_mongo_site.request import Handler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fastapi_mongo_site.settings")
 
+
+def spare_connections() -> None:
+    """Leave out what Django does with each connection before and after a request.
+
+    Those of the engine never grow old: pymongo's pool sees to that. With DEBUG the list of queries
+    begins anew for each request, and a database of another kind needs the care.
+    """
+    if settings.DEBUG or any(connection.vendor != "djongo" for connection in connections.all()):
+        return
+    request_started.disconnect(reset_queries)
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+
+
 leave_interrupts_to_parent()
 django.setup(set_prefix=False)
+spare_connections()
 django_application = Handler()
 stop_with_parent()
 

@@ -12,7 +12,6 @@ from typing import Any
 import pymongo
 from django.conf import settings
 from django.db import DatabaseError, OperationalError
-from djongo.models import DjongoManager
 from pymongo import DeleteOne, UpdateOne
 from pymongo.collection import Collection as MongoCollection
 from pymongo.cursor import Cursor
@@ -20,6 +19,7 @@ from pymongo.errors import BulkWriteError, ExecutionTimeout, NetworkTimeout, Ope
 
 from djongo_engine.client import DAY_SECONDS
 from djongo_engine.errors import DUPLICATE_KEY, translate_errors
+from djongo_engine.managers import PassThroughManager
 from items.adjustments import FIRST_EXPIRY, Adjustment, adjust_once_update, adjust_update
 from items.finding import Listing, Position
 
@@ -85,7 +85,7 @@ class KeysExhaustedError(Exception):
         self.wait = wait
 
 
-class ItemManager(DjongoManager):
+class ItemManager(PassThroughManager):
     """`Item.objects`. Every method raises OperationalError when MongoDB cannot be reached."""
 
     @property

@@ -49,6 +49,15 @@ def test_closed_connection_opens_again():
     assert Record.objects.count() == 0
 
 
+def test_collections_are_those_of_the_open_connection():
+    first = connection.collection("shelf").database.name
+    with patch.dict(connection.settings_dict, NAME="another"):
+        connection.close()
+        assert connection.collection("shelf").database.name == "another"
+        connection.close()
+    assert connection.collection("shelf").database.name == first
+
+
 def test_forked_child_has_a_client_of_its_own():
     parents = connection.database.client
     Record.objects.count()
