@@ -63,9 +63,13 @@ class FailureManager(PassThroughManager):
         attempts under way fill the limit for PENDING_SECONDS.
         """
         deadline = time.monotonic() + PENDING_SECONDS
+        count = None
         while True:
             now = timezone.now()
-            if (window := self._join(key, limit, now) or self._begin(key, now)) is not None:
+            window = self._join(key, limit, now)
+            if window is None and count is None:
+                window = self._begin(key, now)
+            if window is not None:
                 return Reservation(key, limit, window)
             with translate_errors:
                 count = self.mongo_find_one({"_id": key})

@@ -145,6 +145,22 @@ def test_the_window_ends_five_minutes_after_the_first_failure(low_limits, servic
     assert statuses(4, service_user) == [401] * 3 + [429]
 
 
+def test_each_window_tells_once_that_its_limit_was_reached(service_user):
+    for _ in range(2):
+        reservations = [FailureCount.objects.reserve("key", 3) for _ in range(3)]
+        assert [FailureCount.objects.fail(each) for each in reservations] == [False, False, True]
+        later(WINDOW)
+
+
+def test_an_attempt_that_waits_asks_twice_a_poll(monkeypatch):
+    FailureCount.objects.reserve("key", 1)
+    monkeypatch.setattr("accounts.failures.PENDING_SECONDS", 3 * failures.POLL_SECONDS)
+    with commands(FailureCount._meta.db_table) as sent, pytest.raises(LimitPendingError):
+        FailureCount.objects.reserve("key", 1)
+    assert sent.count("insert") == 1
+    assert sent[3:5] == ["findAndModify", "find"]
+
+
 def test_a_limit_lifted_elsewhere_is_noticed_soon(low_limits, service_user, settings):
     settings.AUTH_CACHE_SECONDS = 0
     renew_authenticator()
