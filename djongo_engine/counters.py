@@ -17,6 +17,13 @@ def create_counter(database: Database[dict[str, Any]], collection: str, column: 
     )
 
 
+def count_on(database: Database[dict[str, Any]], collection: str, column: str) -> None:
+    """Start the counter of a collection that has documents behind the highest id among them."""
+    numbered = {column: {"$type": "number"}}
+    highest = database[collection].find_one(numbered, {column: True}, sort=[(column, -1)])
+    raise_counter(database, collection, int(highest[column]) if highest else 0)
+
+
 def drop_counter(database: Database[dict[str, Any]], collection: str) -> None:
     """Forget the counter of a dropped collection."""
     database[SCHEMA].delete_many({"name": collection})

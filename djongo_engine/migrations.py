@@ -6,6 +6,8 @@ from django.apps.registry import Apps
 from django.db.migrations.operations import CreateModel
 from django.db.migrations.state import ProjectState
 
+from djongo_engine.counters import count_on
+from djongo_engine.errors import translate_errors
 from djongo_engine.index_specs import model_specs
 from djongo_engine.schema_checks import check_model
 
@@ -13,8 +15,9 @@ from djongo_engine.schema_checks import check_model
 class AdoptCollection(CreateModel):
     """CreateModel for a collection that may hold somebody's documents already.
 
-    Forwards it creates the collection where there is none, and the indexes; backwards it drops
-    the indexes and leaves the collection and every document.
+    Forwards it creates the collection where there is none, and the indexes, and lets ids that are
+    counted go on behind the highest; backwards it drops the indexes and leaves the collection and
+    every document.
     """
 
     def database_forwards(
@@ -28,6 +31,9 @@ class AdoptCollection(CreateModel):
         if model._meta.db_table in tables:
             check_model(model, schema_editor.connection)
             schema_editor.create_indexes(model, model_specs(model))
+            if auto := model._meta.auto_field:
+                with translate_errors:
+                    count_on(schema_editor.connection.database, model._meta.db_table, auto.column)
         else:
             schema_editor.create_model(model)
 

@@ -16,6 +16,7 @@ from django.db.models.functions import Lower
 from django.db.models.functions.datetime import Now
 
 from djongo_engine.indexes import CollationIndex
+from djongo_engine.migrations import AdoptCollection
 from tests.schema_world import World
 
 GERMAN = {"locale": "de", "strength": 2}
@@ -146,6 +147,13 @@ def test_create_model_refuses_a_collection_with_documents_and_creates_nothing(wo
     with pytest.raises(ProgrammingError, match="'world_shop_tags' already exists"):
         world.apply(migrations.CreateModel("Shop", shop))
     assert "world_shop" not in connection.introspection.table_names()
+
+
+@pytest.mark.parametrize(("documents", "then"), [([{"id": 7}, {"id": 3}], 8), ([{}], 1)])
+def test_adopted_collection_counts_on_from_its_highest_id(world, documents, then):
+    connection.database["world_shop"].insert_many(documents)
+    world.apply(AdoptCollection("Shop", [("id", models.AutoField(primary_key=True))]))
+    assert world.model("Shop").objects.create().pk == then
 
 
 def test_delete_model_takes_relations_and_counter_along(world):
