@@ -64,14 +64,16 @@ def test_forked_child_has_a_client_of_its_own():
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        own = connection.database.client is not parents
-        os.write(writer, b"%d %d" % (own, Record.objects.count()))
-        os._exit(0)
+        try:
+            own = connection.database.client is not parents
+            os.write(writer, b"%d %d" % (own, Record.objects.count()))
+        finally:
+            os._exit(0)
+    os.close(writer)
     os.waitpid(child, 0)
     assert os.read(reader, 10) == b"1 0"
     assert Record.objects.count() == 0
     os.close(reader)
-    os.close(writer)
 
 
 @pytest.fixture
