@@ -103,13 +103,14 @@ class FailureManager(PassThroughManager):
 
     def _begin(self, key: str, now: datetime.datetime) -> datetime.datetime | None:
         """Make a count with one attempt and return its window's end, unless there is a count."""
-        count = {"attempts": 1, "failures": 0, "locked": False, "expires": now + WINDOW}
+        expires = now + WINDOW
+        count = {"_id": key, "attempts": 1, "failures": 0, "locked": False, "expires": expires}
         try:
             with translate_errors:
-                self.mongo_insert_one({"_id": key, **count})
+                self.mongo_insert_one(count)
         except IntegrityError:
             return None
-        return now + WINDOW
+        return expires
 
     def fail(self, reservation: Reservation) -> bool:
         """Confirm that a reserved attempt failed; tell whether this one reached the limit."""

@@ -91,8 +91,7 @@ class ItemManager(PassThroughManager):
     @property
     def collection(self) -> MongoCollection[dict[str, Any]]:
         """The pymongo collection, through djongo's pass-through."""
-        collection: MongoCollection[dict[str, Any]] = self._client
-        return collection
+        return self._client
 
     @property
     def namespace(self) -> str:

@@ -101,8 +101,10 @@ def commands(collection: str = "items") -> Iterator[list[str]]:
     """The names of the commands on a collection that MongoDB is sent while the block runs."""
     _commands.collection = collection
     _commands.seen = sent = []
-    yield sent
-    _commands.seen = None
+    try:
+        yield sent
+    finally:
+        _commands.seen = None
 
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
