@@ -67,7 +67,7 @@ class Authenticator:
             self._refuse_limited(_counts(credentials, address))
             self._refuse_without_place(credentials, address)
         except (TooManyFailures, Busy):
-            # In this order: what was verified a moment ago is not refused.
+            # In this order: what was verified a moment ago is not refused. Nor is it in `verify`.
             if self.cache.verified_user(credentials) is None:
                 raise
 
@@ -78,56 +78,65 @@ class Authenticator:
         attempt is made once. Raises TooManyFailures, Busy, OperationalError.
         """
         counts = _counts(credentials, address)
-        self._refuse_limited(counts)
-        key = self.cache.digest(credentials, address)
-        return self._attempts.run(key, lambda: self._attempt(credentials, address, counts))
+        try:
+            self._refuse_limited(counts)
+            with self._admission(credentials, address) as key:
+                return self._attempts.run(key, lambda: self._attempt(credentials, address, counts))
+        except (TooManyFailures, Busy):
+            if user := self.cache.verified_user(credentials):
+                return user
+            raise
 
     def _attempt(
         self, credentials: Credentials, address: str, counts: Mapping[str, int]
     ) -> User | None:
-        with self._admission(credentials, address):
-            try:
-                return self._counted(credentials, address, counts)
-            except LimitReachedError as limit:
-                self._limit(limit.key, limit.until)
-                raise TooManyFailures(limit.until) from limit
-            except (LimitPendingError, NoSlotError) as error:
-                raise Busy from error
+        try:
+            return self._counted(credentials, address, counts)
+        except LimitReachedError as limit:
+            self._limit(limit.key, limit.until)
+            raise TooManyFailures(limit.until) from limit
+        except (LimitPendingError, NoSlotError) as error:
+            raise Busy from error
 
     @contextmanager
-    def _admission(self, credentials: Credentials, address: str) -> Iterator[None]:
-        """Hold a thread's leave to wait. Raises Busy.
-
-        After a start all clients come at once: who comes with the credentials of one that waits
-        may wait too. Not from an address whose last password was wrong, or guesses from many
-        addresses could hold every thread so.
-        """
-        digest = self.cache.digest(credentials)
+    def _admission(self, credentials: Credentials, address: str) -> Iterator[bytes]:
+        """Hold a thread's leave to wait, and give the key of the attempt. Raises Busy."""
+        key, digest = self.cache.digest(credentials, address), self.cache.digest(credentials)
         with self._admission_lock:
-            joins = self._joins(digest, address)
+            joins = self._joins(credentials, address)
             if not joins and not self._places:
                 raise Busy
             self._places -= not joins
-            self._admitted[digest] += 1
+            self._admitted.update((key, digest))
         try:
-            yield
+            yield key
         finally:
             with self._admission_lock:
-                self._admitted[digest] -= 1
+                self._admitted.subtract((key, digest))
                 # Also drops the count of the digests that nobody comes with any more.
                 self._admitted = +self._admitted
                 self._places += not joins
 
     def _refuse_without_place(self, credentials: Credentials, address: str) -> None:
         """Raise Busy for an attempt that could neither wait nor join one that waits."""
-        if self._places or self.cache.digest(credentials, address) in self._attempts:
+        if self._places:
             return
         with self._admission_lock:
-            if not self._places and not self._joins(self.cache.digest(credentials), address):
+            if not self._places and not self._joins(credentials, address):
                 raise Busy
 
-    def _joins(self, digest: bytes, address: str) -> bool:
-        return address not in self._suspects and self._admitted[digest] > 0
+    def _joins(self, credentials: Credentials, address: str) -> bool:
+        """Tell whether an attempt may wait without a place, with the same one of others.
+
+        After a start all clients come at once, and may. Not from an address whose last password
+        was wrong, but with itself; and nobody once the worker has clients that it keeps waiting:
+        who is not one of them then is guessing, unless a grace runs.
+        """
+        if not self.cache.expects_others():
+            return False
+        if address in self._suspects:
+            return self._admitted[self.cache.digest(credentials, address)] > 0
+        return self._admitted[self.cache.digest(credentials)] > 0
 
     def _refuse_limited(self, counts: Iterable[str]) -> None:
         """Raise TooManyFailures for a limit that this process knows to be reached."""

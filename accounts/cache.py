@@ -46,6 +46,19 @@ class CredentialCache:
             user = self.read(credentials.username)
         return user if user is not None and self.knows(user, credentials) else None
 
+    def expects_others(self) -> bool:
+        """Tell whether valid credentials that are not verified here are likely to come.
+
+        They are while none is, as after a start, and while a user who has verified some has a
+        grace. Reads nothing: to know of a grace takes `seconds`.
+        """
+        now = timezone.now()
+        with self._lock:
+            if not self._verified:
+                return True
+            users = [self._users.get(username) for username in self._verified]
+        return any(user.has_grace(now) for user in users if user is not None)
+
     def knows(self, user: User, credentials: Credentials) -> bool:
         """Tell whether the credentials are verified for the user as it is stored now."""
         now = timezone.now()

@@ -15,10 +15,6 @@ class SingleFlight(Generic[Result]):
         self._lock = threading.Lock()
         self._flights: dict[Hashable, Future[Result]] = {}
 
-    def __contains__(self, key: Hashable) -> bool:
-        """Tell whether the function runs for a key, so that `run` would wait for it."""
-        return key in self._flights
-
     def run(self, key: Hashable, function: Callable[[], Result]) -> Result:
         """Call the function, or wait for whoever calls it; return, or raise, what that gave."""
         with self._lock:

@@ -211,8 +211,10 @@ User.objects.create_user("inactive", password="the-right-one", is_active=False)
     }
     times: dict[str, list[float]] = {kind: [] for kind in kinds}
     for number in range(REFUSALS):
-        # In turns, so that what else the machine does meets all alike.
-        for kind, (username, password) in kinds.items():
+        # In turns, each kind as often first, so that what else the machine does meets all alike.
+        first = number % len(kinds)
+        turns = list(kinds.items())
+        for kind, (username, password) in turns[first:] + turns[:first]:
             client = Client(port, f"127.0.2.{number + 1}")
             status, taken = client.call("/v1/items", basic(username, password))
             if status != 401:
@@ -241,16 +243,21 @@ def under_attack(port: int) -> None:
     # Not in this process: its interpreter would be a part of what the clients wait for.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         pool.submit(os.getpid).result()
-        for _ in range(ROUNDS):
-            times, statuses = load(port, MISSING, right, seconds)
-            quiet += times
+        print("\n| Turn | quiet p99 | p99 under attack | slowest |\n|---|---|---|---|")
+        for turn in range(ROUNDS):
+            undisturbed, statuses = load(port, MISSING, right, seconds)
+            quiet += undisturbed
             quiet_statuses += statuses
             attackers = pool.submit(attack, port, LEAD + seconds)
             time.sleep(LEAD)
-            times, statuses = load(port, MISSING, right, seconds)
-            attacked += times
+            disturbed, statuses = load(port, MISSING, right, seconds)
+            attacked += disturbed
             attacked_statuses += statuses
             attacks += attackers.result()
+            print(
+                f"| {turn + 1} | {percentile(undisturbed, 0.99):.1f} ms "
+                f"| {percentile(disturbed, 0.99):.1f} ms | {max(disturbed) * 1000:.1f} ms |"
+            )
     print(f"\n| {CLIENTS} verified clients | requests/s | median | p99 | answers |")
     print("|---|---|---|---|---|")
     for name, times, statuses in (

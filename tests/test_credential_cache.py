@@ -1,5 +1,6 @@
 """Verified credentials cost no hash and no round trip, and a change of the user takes effect."""
 
+import datetime
 import os
 import threading
 import time
@@ -8,11 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.authenticator import authenticator, renew_authenticator
 from accounts.credentials import Credentials
-from accounts.exceptions import Busy
+from accounts.exceptions import Busy, TooManyFailures
 from accounts.models import User
 from tests.conftest import basic
 
@@ -274,6 +276,63 @@ def test_threads_that_wait_for_a_hash_are_at_most_half_of_all(gate, monkeypatch)
         assert status(basic("late", "wrong")) == 503
         gate.open.set()
         assert [answer.result() for answer in slow] == [401] * room
+
+
+def threads_held(gate, waiting, addresses):
+    """Try one password from several addresses at once; return how many of them wait for a hash."""
+    gate.open.clear()
+    attempt = Credentials("somebody", "some password")
+    with ThreadPoolExecutor(len(addresses)) as pool:
+        answers = [pool.submit(authenticator().verify, attempt, address) for address in addresses]
+        wait_for(lambda: waiting._value + sum(map(Future.done, answers)) == len(addresses))
+        held = waiting._value
+        gate.open.set()
+    errors = [answer.exception() for answer in answers]
+    assert sum(isinstance(error, Busy) for error in errors) == len(addresses) - held
+    return held
+
+
+MANY = [f"10.0.0.{number}" for number in range(settings.THREADS)]
+ONE = ["10.0.0.1"] * settings.THREADS
+
+
+@pytest.fixture
+def one_client(gate, waiting):
+    """The service user, verified in this process."""
+    gate.open.set()
+    assert status() == 200
+    while waiting.acquire(blocking=False):
+        pass
+
+
+@pytest.mark.parametrize("addresses", [MANY, ONE], ids=["many addresses", "one address"])
+def test_a_worker_with_clients_keeps_half_of_its_threads_for_them(
+    one_client, gate, waiting, addresses
+):
+    assert threads_held(gate, waiting, addresses) == settings.THREADS // 2
+
+
+@pytest.mark.parametrize("addresses", [MANY, ONE], ids=["many addresses", "one address"])
+def test_a_worker_without_clients_lets_all_threads_wait(gate, waiting, addresses):
+    assert threads_held(gate, waiting, addresses) == settings.THREADS
+
+
+@pytest.mark.parametrize("grace", ["former_password_until", "active_until"])
+def test_a_grace_lets_all_clients_come_with_new_credentials(one_client, gate, waiting, grace):
+    user = User.objects.get()
+    setattr(user, grace, timezone.now() + datetime.timedelta(hours=1))
+    user.save()
+    assert verified()
+    assert threads_held(gate, waiting, MANY) == settings.THREADS
+
+
+@pytest.mark.parametrize("refusal", [Busy, TooManyFailures(timezone.now())])
+def test_credentials_that_were_verified_meanwhile_are_not_refused(logged_in, monkeypatch, refusal):
+    def refuse(*args):
+        raise refusal
+
+    monkeypatch.setattr(authenticator(), "_refuse_limited", refuse)
+    assert authenticator().verify(RIGHT, "10.0.0.1") == logged_in
 
 
 def test_a_forked_child_begins_with_a_key_and_locks_of_its_own(logged_in):
