@@ -102,8 +102,10 @@ class Authenticator:
     def _admission(self, credentials: Credentials, address: str) -> Iterator[bytes]:
         """Hold a thread's leave to wait, and give the key of the attempt. Raises Busy."""
         key, digest = self.cache.digest(credentials, address), self.cache.digest(credentials)
+        # Not under the lock, as it may ask the database.
+        expected = self.cache.expects(credentials)
         with self._admission_lock:
-            joins = self._joins(credentials, address)
+            joins = expected and self._waits(credentials, address)
             if not joins and not self._places:
                 raise Busy
             self._places -= not joins
@@ -122,18 +124,15 @@ class Authenticator:
         if self._places:
             return
         with self._admission_lock:
-            if not self._places and not self._joins(credentials, address):
-                raise Busy
+            may_join = self._waits(credentials, address)
+        if not (may_join and self.cache.expects(credentials)):
+            raise Busy
 
-    def _joins(self, credentials: Credentials, address: str) -> bool:
-        """Tell whether an attempt may wait without a place, with the same one of others.
+    def _waits(self, credentials: Credentials, address: str) -> bool:
+        """Tell whether an attempt waits that this one is like, so that both are one hash.
 
-        After a start all clients come at once, and may. Not from an address whose last password
-        was wrong, but with itself; and nobody once the worker has clients that it keeps waiting:
-        who is not one of them then is guessing, unless a grace runs.
+        For an address whose last password was wrong only its own are.
         """
-        if not self.cache.expects_others():
-            return False
         if address in self._suspects:
             return self._admitted[self.cache.digest(credentials, address)] > 0
         return self._admitted[self.cache.digest(credentials)] > 0
@@ -161,7 +160,7 @@ class Authenticator:
         usable = user is not None and user.may_log_in(now)
         stored = user.valid_hashes(now) if user is not None else []
         # As many hashes as a user may have, so that the time does not tell who is there.
-        grace = User.objects.filter(former_password_until__gt=now).exists()
+        grace = any(other.has_former_password(now) for other in self.cache.graces())
         stored += [UNUSABLE] * (1 + grace - len(stored))
         pair, overall = reservations = _reserve(counts)
         key = self.cache.digest(credentials, *stored)

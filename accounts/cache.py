@@ -6,10 +6,12 @@ the password needs no invalidation: the old credential is no longer asked for.
 """
 
 import hmac
+import itertools
 import secrets
 import threading
 
 from cachetools import LRUCache, TTLCache
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.credentials import Credentials
@@ -30,7 +32,9 @@ class CredentialCache:
         self._keyed = hmac.new(secrets.token_bytes(32), digestmod="sha256")
         self._lock = threading.Lock()
         self._users: TTLCache[str, User] = TTLCache(MAX_USERS, seconds)
-        self._verified: LRUCache[str, tuple[bytes, ...]] = LRUCache(MAX_USERS)
+        # Under the stored hash and, as the value, under whichever.
+        self._verified: LRUCache[str, dict[bytes, bytes]] = LRUCache(MAX_USERS)
+        self._graces: TTLCache[str, list[User]] = TTLCache(1, seconds)
         self._changes = 0
 
     def verified_user(self, credentials: Credentials) -> User | None:
@@ -46,24 +50,41 @@ class CredentialCache:
             user = self.read(credentials.username)
         return user if user is not None and self.knows(user, credentials) else None
 
-    def expects_others(self) -> bool:
-        """Tell whether valid credentials that are not verified here are likely to come.
+    def expects(self, credentials: Credentials) -> bool:
+        """Tell whether credentials may well be right although they are not verified.
 
-        They are while none is, as after a start, and while a user who has verified some has a
-        grace. Reads nothing: to know of a grace takes `seconds`.
+        They may while nobody is verified, as after a start; when they were right under another
+        stored hash; and while a grace runs, for whomever, so that it tells nothing of the user.
+        Reads the graces when they were read `seconds` ago. Raises OperationalError then.
         """
-        now = timezone.now()
         with self._lock:
             if not self._verified:
                 return True
-            users = [self._users.get(username) for username in self._verified]
-        return any(user.has_grace(now) for user in users if user is not None)
+            before = self._verified.get(credentials.username, {}).values()
+            graces = self._graces.get("")
+        if self.digest(credentials) in before:
+            return True
+        now = timezone.now()
+        return any(user.has_grace(now) for user in (self.graces() if graces is None else graces))
+
+    def graces(self) -> list[User]:
+        """Read the users whose password before, or account, has a deadline that is to come.
+
+        Raises OperationalError.
+        """
+        now = timezone.now()
+        users = list(
+            User.objects.filter(Q(former_password_until__gt=now) | Q(active_until__gt=now))
+        )
+        with self._lock:
+            self._graces[""] = users
+        return users
 
     def knows(self, user: User, credentials: Credentials) -> bool:
         """Tell whether the credentials are verified for the user as it is stored now."""
         now = timezone.now()
         with self._lock:
-            verified = self._verified.get(user.username, ())
+            verified = self._verified.get(user.username, {})
         return user.may_log_in(now) and any(
             self.digest(credentials, stored) in verified for stored in user.valid_hashes(now)
         )
@@ -71,9 +92,10 @@ class CredentialCache:
     def remember(self, credentials: Credentials, stored: str) -> None:
         """Take credentials as verified for as long as this is a valid hash of the user."""
         with self._lock:
-            others = self._verified.get(credentials.username, ())
-            verified = (self.digest(credentials, stored), *others)
-            self._verified[credentials.username] = verified[:MAX_VERIFIED]
+            others = self._verified.get(credentials.username, {})
+            verified = {self.digest(credentials, stored): self.digest(credentials), **others}
+            newest = itertools.islice(verified.items(), MAX_VERIFIED)
+            self._verified[credentials.username] = dict(newest)
 
     def read(self, username: str) -> User | None:
         """Read a user from the database. Raises OperationalError."""
@@ -90,6 +112,7 @@ class CredentialCache:
         with self._lock:
             self._changes += 1
             self._users.clear()
+            self._graces.clear()
 
     def digest(self, credentials: Credentials, *more: str) -> bytes:
         """Return what stands for credentials in this process, and nowhere else."""

@@ -43,8 +43,8 @@ class User(AbstractUser):
         return self.former_password_until is not None and now < self.former_password_until
 
     def has_grace(self, now: datetime.datetime) -> bool:
-        """Tell whether the password before, or the account, is valid for a grace alone."""
-        return self.has_former_password(now) or self.is_leaving(now)
+        """Tell whether the password before, or the account itself, may be used for a while."""
+        return self.may_log_in(now) and (self.has_former_password(now) or self.is_leaving(now))
 
     def valid_hashes(self, now: datetime.datetime) -> list[str]:
         """Return the stored hashes that a password may match, the current one first."""

@@ -8,14 +8,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.hashers import MD5PasswordHasher, make_password
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.authenticator import authenticator, renew_authenticator
 from accounts.credentials import Credentials
 from accounts.exceptions import Busy, TooManyFailures
-from accounts.models import User
+from accounts.failures import count_key
+from accounts.hashing import NoSlotError
+from accounts.models import FailureCount, User
 from tests.conftest import basic
 
 PASSWORD = settings.SECRETS["service_pwd"].value
@@ -39,9 +41,9 @@ def logged_in(service_user, hashes):
     return User.objects.get()
 
 
-def elsewhere(**changes):
-    """Change the user as another process does: without this one's signals."""
-    User.objects.update(**changes)
+def elsewhere(username=settings.SERVICE_USER, **changes):
+    """Change a user as another process does: without this one's signals."""
+    User.objects.filter(username=username).update(**changes)
 
 
 @pytest.fixture
@@ -81,6 +83,7 @@ def test_cache_is_bounded(logged_in):
         cache.remember(RIGHT, f"hash{number}")
     assert len(cache._verified) == 1024
     assert len(cache._verified[RIGHT.username]) == 4
+    assert cache.digest(RIGHT, "hash19") in cache._verified[RIGHT.username]
 
 
 @pytest.mark.parametrize(
@@ -278,12 +281,19 @@ def test_threads_that_wait_for_a_hash_are_at_most_half_of_all(gate, monkeypatch)
         assert [answer.result() for answer in slow] == [401] * room
 
 
-def threads_held(gate, waiting, addresses):
-    """Try one password from several addresses at once; return how many of them wait for a hash."""
+WRONG = Credentials("somebody", "wrong")
+MANY = [f"10.0.0.{number}" for number in range(settings.THREADS)]
+ONE = ["10.0.0.1"] * settings.THREADS
+HALF = settings.THREADS // 2
+
+
+def threads_held(gate, waiting, addresses, credentials=WRONG):
+    """Try credentials from several addresses at once; return how many wait for their hash."""
+    while waiting.acquire(blocking=False):
+        pass
     gate.open.clear()
-    attempt = Credentials("somebody", "some password")
     with ThreadPoolExecutor(len(addresses)) as pool:
-        answers = [pool.submit(authenticator().verify, attempt, address) for address in addresses]
+        answers = [pool.submit(authenticator().verify, credentials, each) for each in addresses]
         wait_for(lambda: waiting._value + sum(map(Future.done, answers)) == len(addresses))
         held = waiting._value
         gate.open.set()
@@ -292,38 +302,84 @@ def threads_held(gate, waiting, addresses):
     return held
 
 
-MANY = [f"10.0.0.{number}" for number in range(settings.THREADS)]
-ONE = ["10.0.0.1"] * settings.THREADS
-
-
 @pytest.fixture
-def one_client(gate, waiting):
+def one_client(gate):
     """The service user, verified in this process."""
     gate.open.set()
     assert status() == 200
-    while waiting.acquire(blocking=False):
-        pass
 
 
 @pytest.mark.parametrize("addresses", [MANY, ONE], ids=["many addresses", "one address"])
+@pytest.mark.parametrize("suspects", [(), MANY], ids=["new", "failed before"])
 def test_a_worker_with_clients_keeps_half_of_its_threads_for_them(
-    one_client, gate, waiting, addresses
+    one_client, gate, waiting, addresses, suspects
 ):
-    assert threads_held(gate, waiting, addresses) == settings.THREADS // 2
+    authenticator()._suspects.update(dict.fromkeys(suspects, True))
+    assert threads_held(gate, waiting, addresses) == HALF
 
 
 @pytest.mark.parametrize("addresses", [MANY, ONE], ids=["many addresses", "one address"])
 def test_a_worker_without_clients_lets_all_threads_wait(gate, waiting, addresses):
     assert threads_held(gate, waiting, addresses) == settings.THREADS
+    assert authenticator()._places == HALF
+    assert not authenticator()._admitted
+
+
+def hours(number):
+    return timezone.now() + datetime.timedelta(hours=number)
+
+
+@pytest.fixture
+def other(gate):
+    """An account that no client of this process uses."""
+    gate.open.set()
+    return User.objects.create_user("other", password="other-password")
 
 
 @pytest.mark.parametrize("grace", ["former_password_until", "active_until"])
-def test_a_grace_lets_all_clients_come_with_new_credentials(one_client, gate, waiting, grace):
-    user = User.objects.get()
-    setattr(user, grace, timezone.now() + datetime.timedelta(hours=1))
-    user.save()
-    assert verified()
+@pytest.mark.parametrize("seconds", [5, 0])
+def test_while_a_grace_runs_all_threads_may_wait(gate, other, waiting, settings, grace, seconds):
+    settings.AUTH_CACHE_SECONDS = seconds
+    renew_authenticator()
+    assert status() == 200
+    elsewhere("other", **{grace: hours(1)})
+    authenticator().cache.forget_users()
     assert threads_held(gate, waiting, MANY) == settings.THREADS
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"former_password_until": hours(-1)},
+        {"active_until": hours(-1)},
+        {"former_password_until": hours(1), "is_active": False},
+    ],
+    ids=["password", "account", "disabled"],
+)
+def test_a_grace_that_is_over_is_none(one_client, gate, other, waiting, over):
+    elsewhere("other", **over)
+    assert threads_held(gate, waiting, MANY) == HALF
+
+
+def test_whether_a_grace_runs_is_not_asked_for_each_attempt(logged_in, monkeypatch):
+    assert not authenticator().cache.expects(WRONG)
+    monkeypatch.setattr(User.objects, "filter", lambda *args: pytest.fail("a query"))
+    assert not authenticator().cache.expects(WRONG)
+
+
+def test_credentials_that_were_right_under_another_hash_may_all_wait(one_client, gate, waiting):
+    elsewhere(password=make_password(PASSWORD))
+    authenticator().cache.forget_users()
+    assert threads_held(gate, waiting, MANY, RIGHT) == settings.THREADS
+
+
+def test_many_clients_at_once_do_not_push_the_other_password_out(one_client, gate, waiting):
+    former = User.objects.get().password
+    elsewhere(password=make_password("new"), former_password=former, former_password_until=hours(1))
+    authenticator().cache.forget_users()
+    new = Credentials(settings.SERVICE_USER, "new")
+    assert threads_held(gate, waiting, MANY, new) == settings.THREADS
+    assert verified()
 
 
 @pytest.mark.parametrize("refusal", [Busy, TooManyFailures(timezone.now())])
@@ -331,8 +387,26 @@ def test_credentials_that_were_verified_meanwhile_are_not_refused(logged_in, mon
     def refuse(*args):
         raise refusal
 
-    monkeypatch.setattr(authenticator(), "_refuse_limited", refuse)
+    monkeypatch.setattr(authenticator()._attempts, "run", refuse)
     assert authenticator().verify(RIGHT, "10.0.0.1") == logged_in
+
+
+def test_an_attempt_that_is_refused_gives_its_place_back(service_user, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise NoSlotError
+
+    monkeypatch.setattr(authenticator()._hashing, "match", refuse)
+    with pytest.raises(Busy):
+        authenticator().verify(WRONG, "10.0.0.1")
+    assert authenticator()._places == HALF
+    assert not authenticator()._admitted
+
+
+def test_attempts_that_wait_together_count_for_the_address_of_each(gate, waiting):
+    assert threads_held(gate, waiting, MANY) == settings.THREADS
+    assert [FailureCount.objects.get(pk=count_key(each)).failures for each in MANY] == [1] * len(
+        MANY
+    )
 
 
 def test_a_forked_child_begins_with_a_key_and_locks_of_its_own(logged_in):

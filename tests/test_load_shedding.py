@@ -1,8 +1,12 @@
 """An attempt that would be refused without a hash is refused before a view is entered."""
 
+import datetime
+
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import OperationalError
+from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
@@ -10,6 +14,7 @@ from accounts.authenticator import authenticator
 from accounts.cache import CredentialCache
 from accounts.credentials import Credentials
 from accounts.failures import PAIR_LIMIT
+from accounts.models import User
 from tests.conftest import basic
 
 WRONG = basic("somebody", "wrong")
@@ -131,3 +136,22 @@ def test_who_comes_with_the_credentials_of_one_that_waits_may_wait_too(full, cli
     verifier._admitted[verifier.cache.digest(Credentials(settings.SERVICE_USER, password))] += 1
     right = basic(settings.SERVICE_USER, password)
     assert client.get(ITEMS, HTTP_AUTHORIZATION=right).status_code == 200
+
+
+def test_a_guess_that_others_wait_with_enters_no_view_once_somebody_is_verified(
+    verified, full, client, no_view
+):
+    verifier = authenticator()
+    verifier._admitted[verifier.cache.digest(Credentials("somebody", "wrong"))] += 1
+    assert client.get(ITEMS, HTTP_AUTHORIZATION=WRONG).status_code == 503
+
+
+def test_who_comes_so_in_a_grace_may_wait_too_whoever_is_verified(verified, full, client):
+    former = User.objects.get().password
+    until = timezone.now() + datetime.timedelta(hours=1)
+    new = make_password("new")
+    User.objects.update(password=new, former_password=former, former_password_until=until)
+    verifier = authenticator()
+    verifier._admitted[verifier.cache.digest(Credentials(settings.SERVICE_USER, "new"))] += 1
+    header = basic(settings.SERVICE_USER, "new")
+    assert client.get(ITEMS, HTTP_AUTHORIZATION=header).status_code == 200
