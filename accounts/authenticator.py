@@ -5,6 +5,7 @@ import functools
 import logging
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -49,13 +50,13 @@ class Authenticator:
         self._limited: TTLCache[str, datetime.datetime] = TTLCache(
             MAX_LIMITED, settings.AUTH_CACHE_SECONDS
         )
+        self._limited_until = 0.0
         self._limited_lock = threading.Lock()
 
     @property
     def is_shedding(self) -> bool:
         """Whether there are attempts that would be refused without a hash."""
-        with self._limited_lock:
-            return not self._places or len(self._limited) > 0
+        return not self._places or time.monotonic() < self._limited_until
 
     def refuse(self, credentials: Credentials, address: str) -> None:
         """Raise what `verify` would raise at once, TooManyFailures or Busy; else do nothing.
@@ -147,6 +148,7 @@ class Authenticator:
     def _limit(self, key: str, until: datetime.datetime) -> None:
         with self._limited_lock:
             self._limited[key] = until
+            self._limited_until = time.monotonic() + settings.AUTH_CACHE_SECONDS
 
     def _counted(
         self, credentials: Credentials, address: str, counts: Mapping[str, int]

@@ -28,6 +28,6 @@ class ContentSecurityPolicyMiddleware:
         """Return the answer with its policy."""
         response = self.get_response(request)
         # With DEBUG=on Django's pages about these two have inline styles and scripts.
-        if not (settings.DEBUG and response.status_code in (404, 500)):
+        if not (response.status_code in (404, 500) and settings.DEBUG):
             response.headers.setdefault(HEADER, self.policy)
         return response

@@ -14,10 +14,22 @@ ITEM = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
 UNSAFE = ["post", "put", "patch", "delete"]
 
 
+@pytest.fixture
+def made(monkeypatch, settings):
+    """Makes the settings for origins as the environment lists them."""
+
+    def make(listed):
+        monkeypatch.setenv("CORS_ALLOWED_ORIGINS", listed)
+        return runpy.run_path(str(settings.BASE_DIR / "fastapi_mongo_site" / "settings.py"))
+
+    return make
+
+
 @pytest.fixture(autouse=True)
-def configuration(settings):
+def configuration(settings, made):
     settings.ALLOWED_HOSTS = [HOST, "[::1]"]
-    settings.CORS_ALLOWED_ORIGINS = [SHOP]
+    for name in ("CORS_ALLOWED_ORIGINS", "MIDDLEWARE"):
+        setattr(settings, name, made(SHOP)[name])
 
 
 def create(client, **headers):
@@ -176,13 +188,19 @@ def test_origin_that_is_none_is_an_error_of_the_configuration(settings, origin, 
         ("https://a.example, https://b.example", ["https://a.example", "https://b.example"]),
     ],
 )
-def test_origins_are_listed_with_commas(monkeypatch, settings, listed, allowed):
-    monkeypatch.setenv("CORS_ALLOWED_ORIGINS", listed)
-    made = runpy.run_path(str(settings.BASE_DIR / "fastapi_mongo_site" / "settings.py"))
-    assert made["CORS_ALLOWED_ORIGINS"] == allowed
+def test_origins_are_listed_with_commas(made, listed, allowed):
+    assert made(listed)["CORS_ALLOWED_ORIGINS"] == allowed
 
 
 def test_no_origin_is_allowed_by_default(monkeypatch, settings):
-    monkeypatch.delenv("CORS_ALLOWED_ORIGINS", raising=False)
+    monkeypatch.delenv("CORS_ALLOWED_ORIGINS")
     made = runpy.run_path(str(settings.BASE_DIR / "fastapi_mongo_site" / "settings.py"))
     assert made["CORS_ALLOWED_ORIGINS"] == []
+
+
+def test_without_an_allowed_origin_no_answer_depends_on_it(client, settings, made):
+    settings.MIDDLEWARE = made("")["MIDDLEWARE"]
+    response = preflight(client, SHOP)
+    assert cors(response) == set()
+    assert "origin" not in response.get("Vary", "").lower()
+    assert response.status_code == 401
