@@ -1,6 +1,7 @@
 """The JSON parser: strict, with decimal digits kept and duplicate keys refused."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import IO, Any, NoReturn
@@ -29,10 +30,11 @@ class JSONParser(BaseParser):
         Raises UnsupportedMediaType for another type or charset, ParseError for anything that is not
         strict JSON, and RequestDataTooBig.
         """
-        request = (parser_context or {})["request"]
-        if request._request.content_type != self.media_type:
+        # Django's request: DRF's looks every name up there only after it failed to find it.
+        request = (parser_context or {})["request"]._request
+        if request.content_type != self.media_type:
             # DRF lets `*/*` and `application/*` through.
-            raise UnsupportedMediaType(request._request.content_type)
+            raise UnsupportedMediaType(request.content_type)
         charset = request.content_params.get("charset", "utf-8")
         if charset.lower() not in ("utf-8", "utf8"):
             raise UnsupportedMediaType(charset, f"JSON is in UTF-8, not in {charset}.")
@@ -45,13 +47,11 @@ class JSONParser(BaseParser):
 
 def parse_json(text: bytes) -> Any:
     """Return what JSON text in UTF-8 says. Raises ParseError for anything that is not strict."""
+    if text.startswith(BOM_UTF8):
+        # RFC 8259 section 8.1
+        raise ParseError("Not JSON: begins with a byte order mark (BOM).")
     try:
-        parsed = json.loads(
-            text.decode("utf-8"),
-            parse_float=_decimal,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_object,
-        )
+        parsed = _decoder.decode(text.decode("utf-8"))
         if b"\\u" in text:
             json.dumps(parsed, ensure_ascii=False, default=str).encode()
     except UnicodeDecodeError as error:
@@ -83,3 +83,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key in keys if keys.count(key) > 1)
         raise ParseError(f"The key {json.dumps(twice)} is given twice.")
     return parsed
+
+
+_decoder = json.JSONDecoder(
+    parse_float=_decimal, parse_constant=_refuse_constant, object_pairs_hook=_object
+)

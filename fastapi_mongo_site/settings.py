@@ -23,7 +23,7 @@ SERVICE_USER = env.str("SERVICE_USER", "service_user")
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
 WORKERS = env.int("WORKERS", 2)
-THREADS = env.int("THREADS", 4)
+THREADS = env.int("THREADS", 3)
 
 # Secrets
 
