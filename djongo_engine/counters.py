@@ -42,15 +42,20 @@ def reset_counters(database: Database[dict[str, Any]], collections: list[str]) -
 
 
 def next_ids(database: Database[dict[str, Any]], collection: str, column: str, count: int) -> range:
-    """Take `count` ids, which nobody else gets; return them."""
+    """Take `count` ids, which nobody else gets; return them.
+
+    No upsert: a counter that is not there begins behind the ids that are.
+    """
     if not count:
         return range(0)
-    counter: Any = database[SCHEMA].find_one_and_update(
-        {"name": collection},
-        {"$inc": {"auto.seq": count}, "$set": {"auto.field_names": [column]}},
-        upsert=True,
-        return_document=ReturnDocument.AFTER,
-    )
+    update = {"$inc": {"auto.seq": count}, "$set": {"auto.field_names": [column]}}
+    counter: Any = None
+    while counter is None:
+        counter = database[SCHEMA].find_one_and_update(
+            {"name": collection}, update, return_document=ReturnDocument.AFTER
+        )
+        if counter is None:
+            count_on(database, collection, column)
     last: int = counter["auto"]["seq"]
     return range(last - count + 1, last + 1)
 

@@ -25,8 +25,9 @@ from pymongo.errors import (
 
 DUPLICATE_KEY = 11000
 # https://www.mongodb.com/docs/manual/reference/error-codes/: the server is there, but
-# cannot serve now: MaxTimeMSExpired, Unauthorized, AuthenticationFailed.
-UNAVAILABLE_CODES = {50, 13, 18}
+# cannot serve now: MaxTimeMSExpired, Unauthorized, AuthenticationFailed, and, when a new primary
+# does not know what came of a command that is sent again, IncompleteTransactionHistory.
+UNAVAILABLE_CODES = {50, 13, 18, 217}
 
 
 def refuse(construct: str) -> NoReturn:

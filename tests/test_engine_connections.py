@@ -11,7 +11,12 @@ from unittest.mock import patch
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, close_old_connections, connection, transaction
-from pymongo.errors import BulkWriteError, ServerSelectionTimeoutError, WriteConcernError
+from pymongo.errors import (
+    BulkWriteError,
+    OperationFailure,
+    ServerSelectionTimeoutError,
+    WriteConcernError,
+)
 
 from djongo_engine.client import client_for
 from djongo_engine.errors import as_django_error
@@ -115,6 +120,11 @@ CONCERN = {"errmsg": "waiting for replication timed out", "code": 64}
 )
 def test_write_that_too_few_servers_confirm_is_an_operational_error(error):
     assert type(as_django_error(error)) is OperationalError
+
+
+@pytest.mark.parametrize("code", [13, 18, 50, 217])
+def test_server_that_cannot_serve_now_is_an_operational_error(code):
+    assert type(as_django_error(OperationFailure("not now", code))) is OperationalError
 
 
 def test_dead_server_costs_the_server_selection_timeout_and_no_more():

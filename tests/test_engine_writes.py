@@ -56,6 +56,33 @@ def test_chosen_id_is_kept_and_never_given_again():
     assert Record.objects.create(text="b").pk == 501
 
 
+def in_threads(number, create):
+    start = threading.Barrier(number)
+
+    def together():
+        try:
+            start.wait()
+            created.append(create())
+        finally:
+            connection.close()
+
+    created = []
+    threads = [threading.Thread(target=together) for _ in range(number)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    return created
+
+
+def test_without_its_counter_ids_go_on_from_the_highest_also_side_by_side():
+    Record.objects.bulk_create([Record(text=text) for text in "abc"])
+    highest = Record.objects.aggregate(Max("pk"))["pk__max"]
+    for _ in range(5):
+        connection.database["__schema__"].delete_one({"name": Record._meta.db_table})
+        created = in_threads(2, lambda: Record.objects.create(text="d").pk)
+        assert sorted(created) == [highest + 1, highest + 2]
+        highest += 2
+
+
 def test_bulk_create_fills_in_ids_in_order():
     records = Record.objects.bulk_create([Record(text=text) for text in "abc"])
     assert [r.pk for r in records] == [d["id"] for d in documents()]
