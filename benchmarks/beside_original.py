@@ -1,7 +1,8 @@
 """`make bench-original`: one worker of this service beside one of a service of the original's kind.
 
 Both on the same MongoDB, in turns, so that what else the machine does meets both alike. Prints the
-table of docs/benchmarks/original.md; SECONDS is how long a turn takes, ROUNDS how many there are.
+table of docs/benchmarks/original.md; SECONDS is how long a turn takes, ROUNDS how many there are,
+THREADS how many a worker of this service has.
 """
 
 import json
@@ -97,7 +98,7 @@ def measure() -> dict[str, dict[str, list[Turn]]]:
     """Start both, and return the turns of each for each kind of request."""
     python = Path(sys.argv[1]).absolute()
     port = free_port()
-    environ = {"MONGO_URL": os.environ["MONGO_URL"]}
+    environ = {name: os.environ[name] for name in ("MONGO_URL", "THREADS") if name in os.environ}
     command = [str(python), "-m", "uvicorn", "app:app", "--port", str(port), "--log-level", "error"]
     with Service("serve", WORKERS="1", **environ) as service:
         original = subprocess.Popen(
