@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from cachetools import TTLCache
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 
 from accounts import audit
@@ -67,7 +68,7 @@ class Authenticator:
         try:
             self._refuse_limited(_counts(credentials, address))
             self._refuse_without_place(credentials, address)
-        except (TooManyFailures, Busy):
+        except (TooManyFailures, Busy, OperationalError):
             # In this order: what was verified a moment ago is not refused. Nor is it in `verify`.
             if self.cache.verified_user(credentials) is None:
                 raise
@@ -104,7 +105,7 @@ class Authenticator:
         """Hold a thread's leave to wait, and give the key of the attempt. Raises Busy."""
         key, digest = self.cache.digest(credentials, address), self.cache.digest(credentials)
         # Not under the lock, as it may ask the database.
-        expected = self.cache.expects(credentials)
+        expected = self.cache.expects_others()
         with self._admission_lock:
             joins = expected and self._waits(credentials, address)
             if not joins and not self._places:
@@ -126,7 +127,7 @@ class Authenticator:
             return
         with self._admission_lock:
             may_join = self._waits(credentials, address)
-        if not (may_join and self.cache.expects(credentials)):
+        if not (may_join and self.cache.expects_others()):
             raise Busy
 
     def _waits(self, credentials: Credentials, address: str) -> bool:

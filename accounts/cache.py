@@ -6,7 +6,6 @@ the password needs no invalidation: the old credential is no longer asked for.
 """
 
 import hmac
-import itertools
 import secrets
 import threading
 
@@ -32,8 +31,7 @@ class CredentialCache:
         self._keyed = hmac.new(secrets.token_bytes(32), digestmod="sha256")
         self._lock = threading.Lock()
         self._users: TTLCache[str, User] = TTLCache(MAX_USERS, seconds)
-        # Under the stored hash and, as the value, under whichever.
-        self._verified: LRUCache[str, dict[bytes, bytes]] = LRUCache(MAX_USERS)
+        self._verified: LRUCache[str, tuple[bytes, ...]] = LRUCache(MAX_USERS)
         self._graces: TTLCache[str, list[User]] = TTLCache(1, seconds)
         self._changes = 0
 
@@ -50,20 +48,17 @@ class CredentialCache:
             user = self.read(credentials.username)
         return user if user is not None and self.knows(user, credentials) else None
 
-    def expects(self, credentials: Credentials) -> bool:
-        """Tell whether credentials may well be right although they are not verified.
+    def expects_others(self) -> bool:
+        """Tell whether credentials that are not verified may well be right.
 
-        They may while nobody is verified, as after a start; when they were right under another
-        stored hash; and while a grace runs, for whomever, so that it tells nothing of the user.
+        They may while nobody's are verified, as after a start, and while a grace runs, for
+        whomever: whose credentials they are makes no difference, as that would tell who there is.
         Reads the graces when they were read `seconds` ago. Raises OperationalError then.
         """
         with self._lock:
             if not self._verified:
                 return True
-            before = self._verified.get(credentials.username, {}).values()
             graces = self._graces.get("")
-        if self.digest(credentials) in before:
-            return True
         now = timezone.now()
         return any(user.has_grace(now) for user in (self.graces() if graces is None else graces))
 
@@ -72,12 +67,13 @@ class CredentialCache:
 
         Raises OperationalError.
         """
-        now = timezone.now()
+        now, changes = timezone.now(), self._changes
         users = list(
             User.objects.filter(Q(former_password_until__gt=now) | Q(active_until__gt=now))
         )
         with self._lock:
-            self._graces[""] = users
+            if changes == self._changes:
+                self._graces[""] = users
         return users
 
     def knows(self, user: User, credentials: Credentials) -> bool:
@@ -86,7 +82,7 @@ class CredentialCache:
         if not user.may_log_in(now):
             return False
         with self._lock:
-            verified = self._verified.get(user.username, {})
+            verified = self._verified.get(user.username, ())
         # No generator, which costs every request as much as a digest.
         for stored in user.valid_hashes(now):
             if self.digest(credentials, stored) in verified:
@@ -96,10 +92,10 @@ class CredentialCache:
     def remember(self, credentials: Credentials, stored: str) -> None:
         """Take credentials as verified for as long as this is a valid hash of the user."""
         with self._lock:
-            others = self._verified.get(credentials.username, {})
-            verified = {self.digest(credentials, stored): self.digest(credentials), **others}
-            newest = itertools.islice(verified.items(), MAX_VERIFIED)
-            self._verified[credentials.username] = dict(newest)
+            others = self._verified.get(credentials.username, ())
+            # Once: those that succeed together would push the other password out.
+            verified = dict.fromkeys((self.digest(credentials, stored), *others))
+            self._verified[credentials.username] = tuple(verified)[:MAX_VERIFIED]
 
     def read(self, username: str) -> User | None:
         """Read a user from the database. Raises OperationalError."""

@@ -189,7 +189,7 @@ class SQLInsertCompiler(SQLCompiler, compiler.SQLInsertCompiler):
             return
         given = [doc[auto.column] for doc in documents if doc.get(auto.column) is not None]
         if given:
-            raise_counter(self.connection.database, meta.db_table, max(given))
+            raise_counter(self.connection.database, meta.db_table, auto.column, max(given))
         missing = [doc for doc in documents if doc.get(auto.column) is None]
         ids = next_ids(self.connection.database, meta.db_table, auto.column, len(missing))
         for document, identity in zip(missing, ids, strict=True):

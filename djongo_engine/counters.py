@@ -21,7 +21,8 @@ def count_on(database: Database[dict[str, Any]], collection: str, column: str) -
     """Start the counter of a collection that has documents behind the highest id among them."""
     numbered = {column: {"$type": "number"}}
     highest = database[collection].find_one(numbered, {column: True}, sort=[(column, -1)])
-    raise_counter(database, collection, int(highest[column]) if highest else 0)
+    used = int(highest[column]) if highest else 0
+    database[SCHEMA].update_one({"name": collection}, {"$max": {"auto.seq": used}}, upsert=True)
 
 
 def drop_counter(database: Database[dict[str, Any]], collection: str) -> None:
@@ -60,6 +61,11 @@ def next_ids(database: Database[dict[str, Any]], collection: str, column: str, c
     return range(last - count + 1, last + 1)
 
 
-def raise_counter(database: Database[dict[str, Any]], collection: str, used: int) -> None:
+def raise_counter(
+    database: Database[dict[str, Any]], collection: str, column: str, used: int
+) -> None:
     """Make sure that ids up to `used`, which somebody chose, are not given again."""
-    database[SCHEMA].update_one({"name": collection}, {"$max": {"auto.seq": used}}, upsert=True)
+    named, update = {"name": collection}, {"$max": {"auto.seq": used}}
+    if not database[SCHEMA].update_one(named, update).matched_count:
+        count_on(database, collection, column)
+        database[SCHEMA].update_one(named, update)

@@ -20,8 +20,8 @@ BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 class Headers(HttpHeaders):
     """Django's, looked up one by one.
 
-    Django goes through the whole environment at the first look at a header, which the CORS
-    middleware takes for every request; Granian puts the variables of the process there too.
+    Django goes through the whole environment at the first look at a header, as most requests need
+    one; Granian puts the variables of the process there too.
     """
 
     def __init__(self, environ: Mapping[str, Any]) -> None:

@@ -362,15 +362,32 @@ def test_a_grace_that_is_over_is_none(one_client, gate, other, waiting, over):
 
 
 def test_whether_a_grace_runs_is_not_asked_for_each_attempt(logged_in, monkeypatch):
-    assert not authenticator().cache.expects(WRONG)
+    assert not authenticator().cache.expects_others()
     monkeypatch.setattr(User.objects, "filter", lambda *args: pytest.fail("a query"))
-    assert not authenticator().cache.expects(WRONG)
+    assert not authenticator().cache.expects_others()
 
 
-def test_credentials_that_were_right_under_another_hash_may_all_wait(one_client, gate, waiting):
-    elsewhere(password=make_password(PASSWORD))
+@pytest.mark.parametrize(
+    "end", [{"password": make_password("new")}, {"is_active": False}], ids=["changed", "disabled"]
+)
+def test_a_password_that_was_right_waits_like_any_other(one_client, gate, waiting, end):
+    elsewhere(**end)
     authenticator().cache.forget_users()
-    assert threads_held(gate, waiting, MANY, RIGHT) == settings.THREADS
+    assert threads_held(gate, waiting, MANY, RIGHT) == HALF
+
+
+def test_a_grace_that_began_while_they_were_read_is_seen(logged_in, monkeypatch):
+    cache = authenticator().cache
+    find = User.objects.filter
+
+    def overtaken(*args, **kwargs):
+        found = list(find(*args, **kwargs))
+        cache.forget_users()
+        return found
+
+    monkeypatch.setattr(User.objects, "filter", overtaken)
+    cache.graces()
+    assert not cache._graces
 
 
 def test_many_clients_at_once_do_not_push_the_other_password_out(one_client, gate, waiting):

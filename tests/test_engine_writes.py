@@ -83,6 +83,14 @@ def test_without_its_counter_ids_go_on_from_the_highest_also_side_by_side():
         highest += 2
 
 
+def test_without_its_counter_a_chosen_id_does_not_hide_the_highest():
+    lowest, *_, highest = [Record.objects.create(text=text).pk for text in "abc"]
+    Record.objects.get(pk=lowest).delete()
+    connection.database["__schema__"].delete_one({"name": Record._meta.db_table})
+    Record.objects.create(pk=lowest, text="d")
+    assert Record.objects.create(text="e").pk == highest + 1
+
+
 def test_bulk_create_fills_in_ids_in_order():
     records = Record.objects.bulk_create([Record(text=text) for text in "abc"])
     assert [r.pk for r in records] == [d["id"] for d in documents()]

@@ -126,6 +126,21 @@ def test_without_mongodb_that_is_said_instead(verified, full, client, monkeypatc
     assert "database" in answer.json()["detail"]
 
 
+def test_a_verified_client_needs_no_mongodb_to_be_served(auth_client, request, monkeypatch):
+    assert auth_client.get("/v1/items", {"limit": 1}).status_code == 200
+    request.getfixturevalue("full")
+    verifier = authenticator()
+    right = Credentials(settings.SERVICE_USER, settings.SECRETS["service_pwd"].value)
+    verifier._admitted[verifier.cache.digest(right)] += 1
+    verifier.cache._graces.clear()
+
+    def away(self):
+        raise OperationalError("away")
+
+    monkeypatch.setattr(CredentialCache, "graces", away)
+    assert auth_client.get(ITEMS).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/", "/health", "/docs", "/openapi.json"])
 def test_open_paths_are_served_whatever_the_credentials(full, client, path):
     assert client.get(path, HTTP_AUTHORIZATION=WRONG).status_code == 200
