@@ -51,6 +51,7 @@ class Authenticator:
         self._limited: TTLCache[str, datetime.datetime] = TTLCache(
             MAX_LIMITED, settings.AUTH_CACHE_SECONDS
         )
+        # When the last of them goes: every request asks, which should take no lock.
         self._limited_until = 0.0
         self._limited_lock = threading.Lock()
 
@@ -69,7 +70,7 @@ class Authenticator:
             self._refuse_limited(_counts(credentials, address))
             self._refuse_without_place(credentials, address)
         except (TooManyFailures, Busy, OperationalError):
-            # In this order: what was verified a moment ago is not refused. Nor is it in `verify`.
+            # In this order: what was verified a moment ago is not refused, nor for want of MongoDB.
             if self.cache.verified_user(credentials) is None:
                 raise
 

@@ -1,5 +1,6 @@
 """djongo's auto-increment counters: one document a collection in `__schema__`."""
 
+from functools import partial
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -50,13 +51,14 @@ def next_ids(database: Database[dict[str, Any]], collection: str, column: str, c
     if not count:
         return range(0)
     update = {"$inc": {"auto.seq": count}, "$set": {"auto.field_names": [column]}}
-    counter: Any = None
-    while counter is None:
-        counter = database[SCHEMA].find_one_and_update(
-            {"name": collection}, update, return_document=ReturnDocument.AFTER
-        )
-        if counter is None:
-            count_on(database, collection, column)
+    take = partial(
+        database[SCHEMA].find_one_and_update,
+        {"name": collection},
+        update,
+        return_document=ReturnDocument.AFTER,
+    )
+    while (counter := take()) is None:
+        count_on(database, collection, column)
     last: int = counter["auto"]["seq"]
     return range(last - count + 1, last + 1)
 
