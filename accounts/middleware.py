@@ -16,8 +16,8 @@ from accounts.authentication import BasicAuthentication
 from accounts.authenticator import authenticator
 from accounts.credentials import MalformedHeaderError, credentials_in
 from accounts.exceptions import Busy, TooManyFailures
-from fastapi_mongo_site.errors import problem_response
-from fastapi_mongo_site.exceptions import DatabaseUnavailable, Unavailable
+from fastapi_mongo_site.http.errors import problem_response
+from fastapi_mongo_site.http.exceptions import DatabaseUnavailable, Unavailable
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from fastapi_mongo_site.configuration import Secret
-from fastapi_mongo_site.local_secrets import MAKERS
+from fastapi_mongo_site.local.secrets import MAKERS
 
 
 class NoFileError(Exception):

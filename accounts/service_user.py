@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from djongo_engine.lock import database_lock
+from djongo_engine.schema.lock import database_lock
 
 _SEEDED_FIELDS = (
     "password",

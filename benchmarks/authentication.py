@@ -26,7 +26,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from fastapi_mongo_site.embedded_mongo import EmbeddedMongo, free_port
+from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo, free_port
 
 PROJECT = Path(__file__).parent.parent
 USER, PASSWORD = "bench", "password-of-the-benchmark"

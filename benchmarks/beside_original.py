@@ -20,8 +20,8 @@ from typing import NamedTuple
 from benchmarks.load import answers
 from benchmarks.processes import cpu_seconds
 from benchmarks.stock import AUTHORIZATION, CONFIGURATION, stock
-from fastapi_mongo_site.embedded_mongo import free_port
-from tests.service import Service
+from fastapi_mongo_site.local.embedded_mongo import free_port
+from tests.support.service import Service
 
 DIRECTORY = Path(__file__).parent / "original"
 SECONDS = float(os.environ.get("SECONDS", "3"))

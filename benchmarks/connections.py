@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.results import keep, server_name
 from benchmarks.server import embedded_mongo, set_up_django
-from fastapi_mongo_site.embedded_mongo import EmbeddedMongo
+from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
 
 POOL = 4
 """maxPoolSize: fewer than the threads of a worker, so that they wait for each other."""

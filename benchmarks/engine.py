@@ -89,7 +89,7 @@ def cpu_of_a_call(call: Callable[[], Any], calls: int) -> float:
 
 def answered_once(execute: Callable[..., Any]) -> Callable[..., Any]:
     """Return an `execute_sql()` that asks the database once and repeats the answer."""
-    from djongo_engine.compiler import SQLCompiler
+    from djongo_engine.query.compiler import SQLCompiler
 
     answers: list[Any] = []
 
@@ -106,7 +106,7 @@ def answered_once(execute: Callable[..., Any]) -> Callable[..., Any]:
 @contextmanager
 def without_database() -> Iterator[None]:
     """Leave of the ORM what is Django's own."""
-    from djongo_engine import compiler
+    from djongo_engine.query import compiler
 
     kinds = (compiler.SQLCompiler, compiler.SQLInsertCompiler, compiler.SQLUpdateCompiler)
     with ExitStack() as stack:

@@ -6,7 +6,7 @@ import urllib.request
 
 from benchmarks.processes import peak_mebibytes
 from benchmarks.stock import AUTHORIZATION, stock
-from tests.service import Service
+from tests.support.service import Service
 
 SIZE = int(os.environ.get("SIZE", 1_000_000))
 

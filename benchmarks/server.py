@@ -10,7 +10,7 @@ from pathlib import Path
 
 import django
 
-from fastapi_mongo_site.embedded_mongo import EmbeddedMongo
+from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
 
 
 @contextmanager

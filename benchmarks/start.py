@@ -5,7 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.service import Service, copy_of_project
+from tests.support.service import Service, copy_of_project
 
 STARTS = 4
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import django
 
-from fastapi_mongo_site.embedded_mongo import EmbeddedMongo
+from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
 
 CONFIGURATION = {
     "NAME": "Items",

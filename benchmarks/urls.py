@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from fastapi_mongo_site.renderers import JSONRenderer
+from fastapi_mongo_site.http.renderers import JSONRenderer
 
 
 class Constant(APIView):

@@ -13,9 +13,9 @@ from djongo_engine.creation import DatabaseCreation
 from djongo_engine.cursor import Cursor
 from djongo_engine.errors import translate_errors
 from djongo_engine.features import DatabaseFeatures
-from djongo_engine.introspection import DatabaseIntrospection
 from djongo_engine.operations import DatabaseOperations
-from djongo_engine.schema import DatabaseSchemaEditor
+from djongo_engine.schema.editor import DatabaseSchemaEditor
+from djongo_engine.schema.introspection import DatabaseIntrospection
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

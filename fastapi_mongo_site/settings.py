@@ -75,16 +75,16 @@ INSTALLED_APPS = [
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", str.strip, default=[])
 
 MIDDLEWARE = [
-    "fastapi_mongo_site.request_id.RequestIdMiddleware",
+    "fastapi_mongo_site.http.request_id.RequestIdMiddleware",
     # The headers of every answer come first, also for what those below answer by themselves.
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "fastapi_mongo_site.csp.ContentSecurityPolicyMiddleware",
+    "fastapi_mongo_site.http.headers.ContentSecurityPolicyMiddleware",
     # Not for nothing: it takes a twentieth of a request.
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",  # holds every request to ALLOWED_HOSTS
-    "fastapi_mongo_site.cross_site.CrossSiteMiddleware",
+    "fastapi_mongo_site.http.cross_site.CrossSiteMiddleware",
     "accounts.middleware.LoadSheddingMiddleware",
 ]
 
@@ -187,22 +187,24 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": env.int("NUM_PROXIES", 0),
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": [
-        "fastapi_mongo_site.renderers.JSONRenderer",
+        "fastapi_mongo_site.http.renderers.JSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "fastapi_mongo_site.negotiation.LenientNegotiation",
-    "DEFAULT_PARSER_CLASSES": ["fastapi_mongo_site.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "fastapi_mongo_site.openapi.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "fastapi_mongo_site.http.negotiation.LenientNegotiation",
+    "DEFAULT_PARSER_CLASSES": ["fastapi_mongo_site.http.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "fastapi_mongo_site.docs.openapi.AutoSchema",
     # No ?format= anywhere: the list of items, which takes it, does so itself.
     "URL_FORMAT_OVERRIDE": None,
-    "EXCEPTION_HANDLER": "fastapi_mongo_site.errors.exception_handler",
+    "EXCEPTION_HANDLER": "fastapi_mongo_site.http.errors.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
 SPECTACULAR_SETTINGS = {
     "TITLE": NAME,
     "VERSION": VERSION,
-    "DESCRIPTION": (BASE_DIR / "fastapi_mongo_site" / "apidocs.md").read_text(encoding="utf-8"),
+    "DESCRIPTION": (BASE_DIR / "fastapi_mongo_site" / "docs" / "description.md").read_text(
+        encoding="utf-8"
+    ),
     "TAGS": [
         {"name": "items", "description": "Items in stock."},
         {"name": "health", "description": "The service itself; open to everybody."},
@@ -210,8 +212,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/v1/",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "items.bulk_schema.bound_rows",
-        "fastapi_mongo_site.openapi.say_what_holds_everywhere",
+        "items.openapi.bulk.bound_rows",
+        "fastapi_mongo_site.docs.openapi.say_what_holds_everywhere",
     ],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],

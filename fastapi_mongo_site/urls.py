@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from fastapi_mongo_site.apidocs import RedocView, SchemaView, SwaggerView
+from fastapi_mongo_site.docs.pages import RedocView, SchemaView, SwaggerView
 from fastapi_mongo_site.views import StartView
 
 handler400 = "fastapi_mongo_site.views.bad_request"

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from fastapi_mongo_site.errors import problem_response, refusal
-from fastapi_mongo_site.renderers import JSONRenderer
+from fastapi_mongo_site.http.errors import problem_response, refusal
+from fastapi_mongo_site.http.renderers import JSONRenderer
 
 
 def message() -> dict[str, str]:

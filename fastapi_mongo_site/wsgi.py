@@ -12,8 +12,8 @@ from django.core.checks import run_checks
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections, reset_queries
 
+from fastapi_mongo_site.http.request import Handler
 from fastapi_mongo_site.parent import leave_interrupts_to_parent, stop_with_parent
-from fastapi_mongo_site.request import Handler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fastapi_mongo_site.settings")
 

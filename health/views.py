@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from djongo_engine.errors import translate_errors
-from fastapi_mongo_site.renderers import JSONRenderer
+from fastapi_mongo_site.http.renderers import JSONRenderer
 
 
 class Resource(serializers.Serializer[Any]):

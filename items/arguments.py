@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSetMixin
 
-from fastapi_mongo_site.request import check_query_string
+from fastapi_mongo_site.http.request import check_query_string
 from items.serializers import ArgumentSerializer
 
 NO_ARGUMENTS = ArgumentSerializer()

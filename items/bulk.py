@@ -10,11 +10,11 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from items.arguments import ArgumentsMixin
-from items.bulk_schema import MAX_ROWS, describe_bulk
 from items.exceptions import IdTaken, ItemNotFound
 from items.fields import IdField
 from items.managers import ItemData
 from items.models import Item
+from items.openapi.bulk import MAX_ROWS, describe_bulk
 from items.serializers import BULK_CHANGE, NEW_ITEM, ItemSerializer
 
 # Refused here, for whoever sends one counts on what it promises.

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from bson import Decimal128
 
-from djongo_engine.filters import any_of
-from djongo_engine.lookups import END, escape
+from djongo_engine.query.filters import any_of
+from djongo_engine.query.lookups import END, escape
 
 COLLATION = {"locale": "en", "strength": 1}
 """How names are ordered and looked up in their index: by letters, whatever case and accents."""

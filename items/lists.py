@@ -9,14 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from fastapi_mongo_site.exceptions import Unavailable
-from items.exports import EXPORTS, BusyError, ExportFormat, NoSpaceError, export
+from fastapi_mongo_site.http.exceptions import Unavailable
 from items.finding import Listing
 from items.managers import TimeLimitError
 from items.models import Item
+from items.openapi.items import describe_query
 from items.pagination import DEFAULT_LIMIT, make_cursor, next_link
-from items.schema import describe_query
 from items.serializers import LIST_ARGUMENTS, SELECT_ARGUMENTS, SelectArguments
+from items.transfer.exports import EXPORTS, BusyError, ExportFormat, NoSpaceError, export
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinLengthValidator
 from django.db import models
 
-from djongo_engine.indexes import CollationIndex
+from djongo_engine.schema.indexes import CollationIndex
 from items.adjustments import MAX_COUNT
 from items.finding import COLLATION
 from items.managers import ItemManager

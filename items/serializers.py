@@ -9,7 +9,6 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from items.adjustments import MAX_COUNT
-from items.exports import EXPORTS
 from items.fields import (
     CountArgument,
     CountField,
@@ -24,6 +23,7 @@ from items.finding import ORDERINGS, Listing
 from items.managers import FIELDS
 from items.models import PRICE_LIMIT, Item, validate_id
 from items.pagination import DEFAULT_LIMIT, MAX_LIMIT, read_cursor
+from items.transfer.exports import EXPORTS
 
 FIELD_CLASSES = {
     **serializers.ModelSerializer.serializer_field_mapping,

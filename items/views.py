@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
-from fastapi_mongo_site.renderers import JSONRenderer
+from fastapi_mongo_site.http.renderers import JSONRenderer
 from items.adjustments import request_hash
 from items.arguments import ArgumentsMixin
 from items.etags import Conditions, etag_of
@@ -29,7 +29,8 @@ from items.idempotency import idempotency_key, refuse_idempotency_key
 from items.lists import ListMixin
 from items.managers import FIELDS, ItemData, KeysExhaustedError
 from items.models import Item
-from items.schema import describe_items
+from items.openapi.items import describe_items
+from items.openapi.stock import describe_adjust
 from items.serializers import (
     ADJUSTMENT,
     CHANGE_ARGUMENTS,
@@ -37,7 +38,6 @@ from items.serializers import (
     NEW_ITEM,
     ItemSerializer,
 )
-from items.stock_schema import describe_adjust
 
 
 @describe_items

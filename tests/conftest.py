@@ -24,11 +24,11 @@ from accounts.credentials import Credentials
 from accounts.models import User
 from accounts.service_user import seed_service_user
 from djongo_engine import client as clients
-from fastapi_mongo_site.embedded_mongo import EmbeddedMongo
+from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
 from items.models import Item
-from tests import leaks
-from tests.probes import summary
-from tests.service import Service
+from tests.engine.probes import summary
+from tests.support import leaks
+from tests.support.service import Service
 
 # The suite makes the same examples in every run; `make probes` makes many, and others each time.
 OPTIONS = {
@@ -39,39 +39,6 @@ OPTIONS = {
 hypothesis.settings.register_profile("suite", derandomize=True, max_examples=40, **OPTIONS)
 hypothesis.settings.register_profile("probes", max_examples=2000, print_blob=True, **OPTIONS)
 hypothesis.settings.load_profile("suite")
-
-
-# The modules that take longest, as four workers begin with them: a hand takes some two minutes, and
-# the last one has those that use `service`, which one worker then starts for all of them.
-HANDS = (
-    ("test_openapi_conformance",),
-    ("test_run_events", "test_engine_differential", "test_migrations"),
-    ("test_run", "test_outages", "test_authentication_service", "test_stock_races"),
-    ("test_browser", "test_generated_client", "test_bad_input", "test_export_transfers"),
-)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let each worker begin with some of the longest modules, whole: their tests share a service.
-
-    Of the many short tests that follow, idle workers take the last from busy ones.
-    """
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    hands: list[list[pytest.Item]] = [[] for _ in range(workers)]
-    for position, modules in enumerate(HANDS):
-        for module in modules:
-            hands[position % workers] += [item for item in items if item.path.stem == module]
-    long = {item.path.stem for hand in hands for item in hand}
-    short = [item for item in items if item.path.stem not in long]
-    left = len(items)
-    for position, hand in enumerate(hands):
-        # As many as xdist hands out.
-        share = left // (workers - position)
-        fill = max(share - len(hand), 0)
-        hand += short[:fill]
-        del short[:fill]
-        left -= len(hand)
-    items[:] = [item for hand in hands for item in hand]
 
 
 class Commands(monitoring.CommandListener):

@@ -1,8 +1,8 @@
 """Adopt the collection of the original service, or create it."""
 
 import django.core.validators
-import djongo_engine.indexes
-import djongo_engine.migrations
+import djongo_engine.schema.indexes
+import djongo_engine.schema.migrations
 import items.models
 import uuid
 from django.db import migrations, models
@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        djongo_engine.migrations.AdoptCollection(
+        djongo_engine.schema.migrations.AdoptCollection(
             name='Item',
             fields=[
                 ('id', models.UUIDField(db_column='_id', default=uuid.uuid4, primary_key=True, serialize=False, validators=[items.models.validate_id])),
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'items',
-                'indexes': [djongo_engine.indexes.CollationIndex(collation={'locale': 'en', 'strength': 2}, fields=['name', 'id'], name='items_name'), models.Index(fields=['category', 'id'], name='items_category'), models.Index(fields=['count', 'id'], name='items_count'), models.Index(fields=['price', 'id'], name='items_price')],
+                'indexes': [djongo_engine.schema.indexes.CollationIndex(collation={'locale': 'en', 'strength': 2}, fields=['name', 'id'], name='items_name'), models.Index(fields=['category', 'id'], name='items_category'), models.Index(fields=['count', 'id'], name='items_count'), models.Index(fields=['price', 'id'], name='items_price')],
             },
         ),
     ]

@@ -1,6 +1,6 @@
 """The indexes of docs/finding.md; the one on names disregards accents too from here on."""
 
-import djongo_engine.indexes
+import djongo_engine.schema.indexes
 from django.db import migrations, models
 
 
@@ -17,11 +17,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='item',
-            index=djongo_engine.indexes.CollationIndex(collation={'locale': 'en', 'strength': 1}, fields=['name', 'id'], name='items_name'),
+            index=djongo_engine.schema.indexes.CollationIndex(collation={'locale': 'en', 'strength': 1}, fields=['name', 'id'], name='items_name'),
         ),
         migrations.AddIndex(
             model_name='item',
-            index=djongo_engine.indexes.CollationIndex(collation={'locale': 'en', 'strength': 1}, fields=['category', 'name', 'id'], name='items_category_name'),
+            index=djongo_engine.schema.indexes.CollationIndex(collation={'locale': 'en', 'strength': 1}, fields=['category', 'name', 'id'], name='items_category_name'),
         ),
         migrations.AddIndex(
             model_name='item',

@@ -8,8 +8,8 @@ from django.db import connections
 from django.db.migrations import Migration
 
 from djongo_engine.client import DAY_SECONDS
-from djongo_engine.journal import Journal
-from djongo_engine.lock import database_lock
+from djongo_engine.schema.journal import Journal
+from djongo_engine.schema.lock import database_lock
 
 
 class Command(migrate.Command):

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 import manage
-from fastapi_mongo_site.embedded_mongo import EmbeddedMongoError, SharedMongo, is_needed
-from fastapi_mongo_site.local_secrets import create_missing
+from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongoError, SharedMongo, is_needed
+from fastapi_mongo_site.local.secrets import create_missing
 from fastapi_mongo_site.management.commands.serve import refuse_port_in_use
 from fastapi_mongo_site.parent import leave_interrupts_to_parent
 

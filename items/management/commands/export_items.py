@@ -16,10 +16,10 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from items.files import COLUMNS
 from items.managers import ItemData, as_item
 from items.models import Item
 from items.rules import StoredItemRules
+from items.transfer.files import COLUMNS
 
 FORMATS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 INTERRUPTED = 130

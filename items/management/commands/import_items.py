@@ -13,8 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, IntegrityError, OperationalError
 from tqdm import tqdm
 
-from items.files import FileError, Row, is_ndjson, read_rows, unpacked
-from items.imports import BATCH_ROWS, Importer
+from items.transfer.files import FileError, Row, is_ndjson, read_rows, unpacked
+from items.transfer.imports import BATCH_ROWS, Importer
 
 PLAIN_LINE_EVERY = 10 * BATCH_ROWS
 INTERRUPTED = 130

@@ -1,0 +1,94 @@
+"""The OpenAPI document, and the two pages that show it."""
+
+import secrets
+from functools import cache
+from threading import Lock
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from fastapi_mongo_site.http import headers as csp
+from fastapi_mongo_site.http.renderers import JSONRenderer
+
+_one_at_a_time = Lock()
+
+
+class BasicScheme(OpenApiAuthenticationExtension):
+    """Tells drf-spectacular what accounts' authentication is; it knows DRF's classes alone."""
+
+    target_class = "accounts.authentication.BasicAuthentication"
+    name = "basicAuth"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the OpenAPI security scheme."""
+        return {"type": "http", "scheme": "basic"}
+
+
+@cache
+def _make_document() -> bytes:
+    return JSONRenderer().render(SchemaGenerator().get_schema(request=None, public=True))
+
+
+def openapi_document() -> bytes:
+    """Return the OpenAPI document as JSON; made once, as an open address must cost little."""
+    # drf-spectacular's generator fails when two threads use it for the first time.
+    with _one_at_a_time:
+        return _make_document()
+
+
+class SchemaView(APIView):
+    """`GET /openapi.json`."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    renderer_classes = (JSONRenderer,)
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Return the OpenAPI document."""
+        return HttpResponse(openapi_document(), content_type=JSONRenderer.media_type)
+
+
+# Swagger UI and Redoc have icons in their style sheets.
+WITH_ICONS = {**settings.SECURE_CSP, "img-src": ["'self'", "data:"]}
+
+
+class SwaggerView(SpectacularSwaggerSplitView):
+    """`GET /docs`."""
+
+    policy = csp.policy(WITH_ICONS)
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Return the page, or its script."""
+        response: Response = super().get(request)  # type: ignore[no-untyped-call]
+        response[csp.HEADER] = self.policy
+        return response
+
+
+class RedocView(SpectacularRedocView):
+    """`GET /redoc`."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Return the page; a nonce lets its script add the styles that it makes."""
+        nonce = secrets.token_urlsafe()
+        response: Response = super().get(request)  # type: ignore[no-untyped-call]
+        response.data["nonce"] = nonce
+        response[csp.HEADER] = csp.policy(
+            {
+                **WITH_ICONS,
+                "style-src": ["'self'", f"'nonce-{nonce}'"],
+                "worker-src": ["blob:"],  # the search
+            }
+        )
+        return response

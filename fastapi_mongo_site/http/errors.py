@@ -1,0 +1,110 @@
+"""Errors have one form: the contract's `detail`, and `errors` for each field at fault.
+
+To a client whose Accept header names `application/problem+json` the same body comes with the
+members `type`, `title` and `status` of RFC 9457 beside them. Others get the contract's members
+alone, as its clients may compare whole bodies.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import (
+    BadRequest,
+    DisallowedHost,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+)
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.utils.cache import patch_vary_headers
+from rest_framework import exceptions, views
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+
+from fastapi_mongo_site.http.exceptions import DatabaseUnavailable
+from fastapi_mongo_site.http.renderers import JSONRenderer, ProblemRenderer
+
+logger = logging.getLogger(__name__)
+
+REFUSALS = {
+    DisallowedHost: (400, "The Host header names no host of this service."),
+    RequestDataTooBig: (413, "The body is larger than this service accepts."),
+    TooManyFieldsSent: (400, "The URL has too many arguments."),
+    UnreadablePostError: (400, "The body ended early."),
+}
+
+
+def problem_response(
+    request: HttpRequest,
+    status: int,
+    detail: str,
+    errors: Mapping[str, list[str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """Return an error outside of the API's views, such as a middleware's, in the form of all."""
+    data = {"detail": detail} | ({"errors": dict(errors)} if errors else {})
+    renderer = error_renderer(request)
+    body = renderer.render(data, renderer_context={"status": status})
+    response = HttpResponse(body, renderer.media_type, status, headers=dict(headers or {}))
+    patch_vary_headers(response, ["Accept"])
+    return response
+
+
+def error_renderer(request: HttpRequest | Request) -> JSONRenderer:
+    """Return the renderer of errors that the client asks for by name, else the plain one."""
+    wanted = any(
+        f"{accepted.main_type}/{accepted.sub_type}" == ProblemRenderer.media_type
+        for accepted in request.accepted_types
+    )
+    return ProblemRenderer() if wanted else JSONRenderer()
+
+
+def refusal(error: Exception) -> tuple[int, str]:
+    """Return the status and the sentence for a request that Django refuses."""
+    for kind, answer in REFUSALS.items():
+        if isinstance(error, kind):
+            return answer
+    return 400, str(error) if isinstance(error, BadRequest) else "Bad request."
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Return the answer to an exception raised in a view; None lets it become a 500."""
+    response = _response(error, context)
+    request = context["request"]
+    # The browsable API shows an error in its page; a download of another type is no place for one.
+    renderer = getattr(request, "accepted_renderer", None)
+    if response is not None and (renderer is None or renderer.format != "api"):
+        request.accepted_renderer = error_renderer(request)
+        request.accepted_media_type = request.accepted_renderer.media_type
+        patch_vary_headers(response, ["Accept"])
+    return response
+
+
+def _response(error: Exception, context: dict[str, Any]) -> Response | None:
+    if isinstance(error, OperationalError):
+        logger.warning("503: %s", error)
+        error = DatabaseUnavailable()
+    if isinstance(error, (BadRequest, SuspiciousOperation, UnreadablePostError)):
+        status, detail = refusal(error)
+        return Response({"detail": detail}, status)
+    if isinstance(error, exceptions.NotAuthenticated):
+        error.detail = exceptions._get_error_details("Not authenticated", error.default_code)
+    response = views.exception_handler(error, context)
+    if response is not None and isinstance(error, exceptions.ValidationError):
+        response.data = _validation_answer(error.detail)
+    return response
+
+
+def _validation_answer(detail: Any) -> dict[str, Any]:
+    """Return the body for a ValidationError: a sentence, and the messages of each field."""
+    if not isinstance(detail, dict):
+        return {"detail": " ".join(str(message) for message in detail)}
+    general = detail.get(api_settings.NON_FIELD_ERRORS_KEY)
+    # A client may well send a field of that name.
+    if general and general[0].code != "unknown":
+        return {"detail": " ".join(str(message) for message in general)}
+    return {"detail": f"Not valid: {', '.join(detail)}.", "errors": detail}

@@ -1,0 +1,162 @@
+"""Importing rows: the API's own rules for each, and one bulk write for a thousand of them."""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pymongo
+from django.db import DatabaseError, IntegrityError, OperationalError
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+from rest_framework.serializers import ValidationError
+
+from djongo_engine.errors import DUPLICATE_KEY, translate_errors
+from items.models import Item
+from items.rules import TextItemSerializer, messages
+from items.serializers import ItemSerializer
+from items.transfer.files import Row
+
+BATCH_ROWS = 1_000
+BATCH_SECONDS = 60
+
+Placed = tuple[int, dict[str, Any]]
+"""A line's number and the document that it makes."""
+
+
+class Importer:
+    """Stores rows in batches, and counts what became of them.
+
+    `on_conflict` says what to do with a row whose id is taken: `fail` stops there, with all rows
+    before it stored and none behind it; `skip` leaves the stored item; `update` sets the item's
+    fields, and no other field of the document. A row without an id gets one that is made of
+    `name`, its line and its text, so that the same file again has the same ids.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        on_conflict: str,
+        reject: Callable[[Row], None],
+        *,
+        text: bool = False,
+        dry_run: bool = False,
+    ) -> None:
+        """Take `reject`, called with each row at fault; with `text`, numbers are text (CSV)."""
+        self.name = name
+        self.on_conflict = on_conflict
+        self.reject = reject
+        self.text = text
+        self.dry_run = dry_run
+        self.read = self.added = self.updated = self.skipped = self.rejected = 0
+        self._serializer = TextItemSerializer() if text else ItemSerializer()
+
+    def run(self, rows: Iterable[Row], progress: Callable[[], None]) -> None:
+        """Store the rows; `progress` is called after each thousand.
+
+        Raises IntegrityError at a taken id (`fail`), OperationalError when MongoDB is away, and
+        DatabaseError when it refuses a document.
+        """
+        batch: list[Placed] = []
+        for row in rows:
+            self.read += 1
+            try:
+                batch.append((row.line, self._document(row)))
+            except ValidationError as error:
+                row.fault = messages(error)
+                self.rejected += 1
+                self.reject(row)
+            if self.read % BATCH_ROWS == 0:
+                self._store(batch)
+                batch = []
+                progress()
+        self._store(batch)
+
+    def _document(self, row: Row) -> dict[str, Any]:
+        """Return the document for a row. Raises ValidationError."""
+        if row.fault:
+            raise ValidationError([row.fault])
+        values = row.values
+        if self.text and not values.get("id", True):
+            del values["id"]
+        item = self._serializer.run_validation(values)
+        return {"_id": item.pop("id", None) or self._id_for(row), **item}
+
+    def _id_for(self, row: Row) -> str:
+        if not self.name:
+            raise ValidationError({"id": ["Missing; --name makes ids for standard input."]})
+        digest = hashlib.sha256(f"{self.name}\0{row.line}\0{row.text}".encode()).digest()
+        return str(uuid.UUID(bytes=digest[:16], version=4))
+
+    def _store(self, batch: list[Placed]) -> None:
+        if not batch:
+            return
+        with translate_errors, pymongo.timeout(BATCH_SECONDS):
+            if self.dry_run:
+                self._compare(batch)
+            elif self.on_conflict == "update":
+                self._upsert(batch)
+            else:
+                self._insert(batch)
+
+    def _insert(self, batch: list[Placed]) -> None:
+        if self.on_conflict == "skip":
+            # Without an order the server may take any of two rows with one id: keep the first.
+            first: dict[str, Placed] = {}
+            for placed in batch:
+                first.setdefault(placed[1]["_id"], placed)
+            self.skipped += len(batch) - len(first)
+            batch = list(first.values())
+        documents = [document for _, document in batch]
+        try:
+            Item.objects.collection.insert_many(documents, ordered=self.on_conflict == "fail")
+        except BulkWriteError as error:
+            self.added += error.details["nInserted"]
+            self._look_at(error, batch)
+        else:
+            self.added += len(batch)
+
+    def _upsert(self, batch: list[Placed]) -> None:
+        updates = []
+        for _, document in batch:
+            item_id = document.pop("_id")
+            updates.append(UpdateOne({"_id": item_id}, {"$set": document}, upsert=True))
+        try:
+            # In order, so that the last of two rows with one id stays.
+            result = Item.objects.collection.bulk_write(updates)
+        except BulkWriteError as error:
+            self.added += error.details["nUpserted"]
+            self.updated += error.details["nMatched"]
+            self._look_at(error, batch)
+        else:
+            self.added += result.upserted_count
+            self.updated += result.matched_count
+
+    def _look_at(self, error: BulkWriteError, batch: list[Placed]) -> None:
+        """Count taken ids that are to be skipped. Raises for all other errors."""
+        for fault in error.details["writeErrors"]:
+            line, document = batch[fault["index"]]
+            if fault["code"] != DUPLICATE_KEY:
+                raise DatabaseError(f"MongoDB refused line {line}: {fault['errmsg']}") from error
+            self._conflict(line, document["_id"])
+        if error.details["writeConcernErrors"]:
+            raise OperationalError(str(error.details["writeConcernErrors"][0])) from error
+
+    def _compare(self, batch: list[Placed]) -> None:
+        """Count what storing the batch would do."""
+        ids = [document["_id"] for _, document in batch]
+        found = Item.objects.collection.find({"_id": {"$in": ids}}, {"_id": 1})
+        taken = {document["_id"] for document in found}
+        for line, document in batch:
+            if document["_id"] not in taken:
+                self.added += 1
+                taken.add(document["_id"])
+            elif self.on_conflict == "update":
+                self.updated += 1
+            else:
+                self._conflict(line, document["_id"])
+
+    def _conflict(self, line: int, item_id: str) -> None:
+        if self.on_conflict == "fail":
+            raise IntegrityError(f"Line {line}: an item with the id {item_id} is there already.")
+        self.skipped += 1

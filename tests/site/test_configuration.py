@@ -1,0 +1,223 @@
+"""Where secrets and client options come from, and the checks of both."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+
+from djongo_engine import checks as engine_checks
+from fastapi_mongo_site.configuration import Secret, find_secret, mongo_client_options
+
+# The lookup
+
+
+@pytest.fixture
+def directories(tmp_path):
+    found = [tmp_path / "first", tmp_path / "second"]
+    [directory.mkdir() for directory in found]
+    return found
+
+
+def test_environment_variable_comes_first(directories):
+    (directories[0] / "service_pwd").write_text("file")
+    secret = find_secret("service_pwd", {"SERVICE_PWD": "variable"}, directories)
+    assert (secret.value, secret.source) == ("variable", "$SERVICE_PWD")
+
+
+def test_named_file_comes_second(directories, tmp_path):
+    (directories[0] / "service_pwd").write_text("directory")
+    (tmp_path / "named").write_text("named\n")
+    environ = {"SERVICE_PWD_FILE": str(tmp_path / "named")}
+    assert find_secret("service_pwd", environ, directories).value == "named"
+
+
+def test_directories_come_in_their_order(directories):
+    (directories[0] / "service_pwd").write_text("first")
+    (directories[1] / "service_pwd").write_text("second")
+    assert find_secret("service_pwd", {}, directories).value == "first"
+
+
+def test_missing_secret_lists_every_place(directories):
+    secret = find_secret("mongo_url", {}, directories)
+    assert (secret.value, secret.error) == ("", "")
+    assert secret.places == (
+        "$MONGO_URL",
+        "$MONGO_URL_FILE",
+        *(str(directory / "mongo_url") for directory in directories),
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "error"), [(b"", "is empty"), (b"\xff", "is not UTF-8 text"), (None, "cannot be")]
+)
+def test_faulty_file_is_an_error_and_no_reason_to_look_further(directories, content, error):
+    faulty = directories[0] / "service_pwd"
+    faulty.mkdir() if content is None else faulty.write_bytes(content)
+    (directories[1] / "service_pwd").write_text("second")
+    secret = find_secret("service_pwd", {}, directories)
+    assert (secret.value, secret.source) == ("", str(faulty))
+    assert secret.error.startswith(error)
+
+
+def test_secret_shows_its_source_and_never_its_value():
+    assert repr(Secret("service_pwd", "hidden", "$SERVICE_PWD")) == (
+        "<Secret service_pwd from $SERVICE_PWD>"
+    )
+
+
+def test_connection_string_has_the_last_word_on_options():
+    url = "mongodb://h/?W=1&timeoutms=7"
+    defaults = {"w": "majority", "timeoutMS": 5000, "maxPoolSize": 20}
+    assert mongo_client_options(url, defaults) == {"host": url, "maxPoolSize": 20}
+
+
+# The checks
+
+
+def ids():
+    return [message.id for message in run_checks() if message.is_serious()]
+
+
+@pytest.fixture
+def with_secret(settings):
+    def change(name, **values):
+        settings.SECRETS = {**settings.SECRETS, name: Secret(name, **values)}
+
+    return change
+
+
+def test_configuration_of_the_suite_is_fine():
+    assert ids() == []
+
+
+def test_missing_secret_is_named_with_every_place(with_secret):
+    with_secret("service_pwd", places=("$SERVICE_PWD", "/run/secrets/service_pwd"))
+    (message,) = [m for m in run_checks() if m.id == "site.E001"]
+    assert "service_pwd is missing" in message.msg
+    assert "$SERVICE_PWD, /run/secrets/service_pwd" in message.msg
+
+
+def test_unreadable_secret(with_secret):
+    with_secret("secret_key", source="/x", error="is empty")
+    assert ids() == ["site.E002"]
+
+
+@pytest.mark.parametrize("name", ["mongo_url", "service_pwd", "secret_key"])
+def test_example_value_is_accepted_in_debug_alone(with_secret, settings, name):
+    example = (settings.BASE_DIR / "secrets.example" / name).read_text().strip()
+    with_secret(name, value=example)
+    assert ids() == ["site.E003"]
+    settings.DEBUG = True
+    assert ids() == []
+
+
+@pytest.mark.parametrize("url", ["localhost", "http://h", "mongodb://", "mongodb://u:p@ss@h"])
+def test_url_that_is_no_connection_string(with_secret, url):
+    with_secret("mongo_url", value=url)
+    assert ids() == ["site.E004"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mongodb://a,b/?replicaSet=rs0",
+        "mongodb+srv://u:p@cluster.example/",
+        "mongodb://u:p@h/?tls=true&authSource=admin",
+    ],
+)
+def test_every_kind_of_connection_string_is_accepted(with_secret, url):
+    with_secret("mongo_url", value=url)
+    assert ids() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", 0),
+        ("PORT", 65_536),
+        ("WORKERS", 0),
+        ("THREADS", -1),
+        ("MAX_BODY_BYTES", 0),
+        ("MONGO_TIMEOUT_MS", 0),
+        ("MONGO_SEARCH_TIMEOUT_MS", 0),
+        ("MONGO_EXPORT_TIMEOUT_MS", -1),
+        ("MONGO_DB", ""),
+        ("MONGO_DB", "a.b"),
+    ],
+)
+def test_setting_out_of_its_range_is_named(settings, name, value):
+    setattr(settings, name, value)
+    (message,) = [m for m in run_checks() if m.id == "site.E005"]
+    assert message.msg.startswith(f"{name} is {value!r}")
+
+
+@pytest.mark.parametrize("package", ["djongo5", "pymongo", "sqlparse"])
+def test_untested_version_of_a_package_is_refused(monkeypatch, package):
+    monkeypatch.setitem(engine_checks.TESTED_VERSIONS, package, "0")
+    assert ids() == ["djongo_engine.E001"]
+
+
+def test_atomic_requests_are_warned_about(monkeypatch, settings):
+    monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", True)
+    (message,) = engine_checks.check_atomic_requests()
+    assert message.id == "djongo_engine.W001"
+
+
+# The command line
+
+
+def manage(*arguments, stdout=subprocess.PIPE, **environ):
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=Path(__file__).parents[2],
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "SECRETS_DIR": "/x", **environ},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+
+
+SECRETS = {"SERVICE_PWD": "a", "SECRET_KEY": "b"}
+
+
+@pytest.mark.parametrize(("name", "value"), [("PORT", "many"), ("DEBUG", "maybe")])
+def test_bad_setting_is_one_line_that_names_it(name, value):
+    result = manage("check", **{name: value})
+    assert result.returncode == 1
+    assert result.stderr.strip().count("\n") == 0
+    assert f"{name} is not valid" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("environ", "fault"),
+    [
+        ({"MONGO_URL": "mongodb://127.0.0.1:9/?tlsCAFile=/nowhere"}, "/nowhere"),
+        ({"MONGO_URL": "mongodb://127.0.0.1:9/", "NAME": "x" * 200}, "appName"),
+    ],
+)
+def test_option_that_the_driver_refuses_is_named_without_a_traceback(environ, fault):
+    result = manage("seed_service_user", **environ, **SECRETS)
+    assert result.returncode == 1
+    assert fault in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_dead_database_is_one_line_without_a_traceback():
+    url = "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"
+    result = manage("seed_service_user", MONGO_URL=url, **SECRETS)
+    assert result.returncode == 1
+    assert "127.0.0.1:9" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["help"], ["verify", "http://127.0.0.1:9"]])
+def test_output_that_nobody_reads_any_more_leaves_no_traceback(arguments):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as output:
+        result = manage(*arguments, stdout=output, **SECRETS, MONGO_URL="mongodb://127.0.0.1:9/")
+    assert (result.returncode, result.stderr) == (1, "")

@@ -1,0 +1,148 @@
+"""The service does what its OpenAPI document says."""
+
+from collections import Counter
+
+import pytest
+import schemathesis
+from django.conf import settings as django_settings
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from schemathesis.core import NotSet
+from schemathesis.generation.meta import TestPhase
+from schemathesis.specs.openapi.checks import (
+    ignored_auth,
+    negative_data_rejection,
+    positive_data_acceptance,
+)
+
+from fastapi_mongo_site.wsgi import application
+from items.models import Item
+from items.transfer.exports import EXPORTS
+
+CASES = 200
+# The client then closes each answer, as a server does.
+CALL = {"buffered": True}
+DEPENDS_ON_WHAT_IS_STORED = ["2xx", "3xx", 404, 409, 412, 422]
+CONFIG = schemathesis.Config.from_dict(
+    {
+        "seed": 1,
+        "cache": {"enabled": False},
+        "auth": {
+            "basic": {
+                "username": django_settings.SERVICE_USER,
+                "password": django_settings.SECRETS["service_pwd"].value,
+            }
+        },
+        "checks": {"positive_data_acceptance": {"expected-statuses": DEPENDS_ON_WHAT_IS_STORED}},
+        "generation": {
+            "deterministic": True,
+            "database": "none",
+            "max-examples": CASES,
+            # Wrong credentials are the business of the check ignored_auth, not of every case.
+            "with-security-parameters": False,
+        },
+        # What is wrong in itself is wrong after any other request too.
+        "phases": {"stateful": {"generation": {"mode": "positive"}}},
+    }
+)
+schema = schemathesis.openapi.from_wsgi("/openapi.json", application, config=CONFIG)
+SETTINGS = settings(
+    max_examples=CASES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    print_blob=False,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(autouse=True)
+def user(service_user, monkeypatch):
+    """The service user, whose credentials the configuration has, and room for wrong ones."""
+    for limit in ("PAIR_LIMIT", "ADDRESS_LIMIT"):
+        monkeypatch.setattr(f"accounts.authenticator.{limit}", 10**6)
+
+
+# The service takes and makes version 4 alone, which the format does not say.
+schemathesis.openapi.format("uuid", st.uuids(version=4).map(str))
+
+
+def promises_an_answer(case):
+    """Tell whether the document can say that a case which fits it is taken."""
+    query = case.query or {}
+    has_body = not isinstance(case.body, NotSet)
+    if "cursor" in query:
+        # Opaque: the service takes those alone that it gave out.
+        return False
+    if "limit" in query and query.get("format") in EXPORTS:
+        # An export has no pages.
+        return False
+    if case.operation.definition.raw.get("requestBody", {}).get("required") is False:
+        # Either arguments or a body, never both or neither.
+        return bool(query) != has_body and not names_an_id(case)
+    if "query values" in str(case.operation.definition.raw["responses"].get("400")):
+        return bool(query)
+    return not names_an_id(case)
+
+
+def names_an_id(case):
+    """Tell whether a body names an id beside that of the URL, which it has to equal."""
+    return isinstance(case.body, dict) and "id" in case.body and "id" in case.path_parameters
+
+
+def refuses_row_by_row(case):
+    """Tell whether the answer is 200 and each row's result in it says what is wrong there."""
+    return case.path.endswith("/bulk") and isinstance(case.body, list)
+
+
+def excluded_checks(case):
+    """Return schemathesis's checks that do not apply to a case."""
+    excluded = [] if promises_an_answer(case) else [positive_data_acceptance]
+    if refuses_row_by_row(case):
+        excluded.append(negative_data_rejection)
+    if case.meta.phase.name not in (TestPhase.EXAMPLES, TestPhase.COVERAGE):
+        # It makes two requests more, one of them with a hash, and tells something of the operation
+        # alone: its systematic cases say it often enough.
+        excluded.append(ignored_auth)
+    return excluded
+
+
+@schema.parametrize()
+@SETTINGS
+def test_operation_is_as_the_document_says(case):
+    case.call_and_validate(excluded_checks=excluded_checks(case), **CALL)
+
+
+def test_requests_that_follow_from_answers_are_as_the_document_says():
+    used = Counter()
+    # A new item is the way in; adjusting an item that nobody made leads nowhere.
+    items = schema.include(path_regex="^/v1/items(/{id}.*)?$").exclude(operation_id="items_list")
+
+    class Workflow(items.as_state_machine()):
+        RANDOM__POST_v1_items_id_adjust = None
+
+        def setup(self):
+            self.created = set()
+            # What earlier ones left would lead this one elsewhere when it is run again.
+            Item.objects.all().delete()
+
+        def get_call_kwargs(self, case):
+            return CALL
+
+        def validate_response(self, response, case, **options):
+            case.validate_response(
+                response,
+                excluded_checks=excluded_checks(case),
+                transport_kwargs=options,
+                recorder=self.recorder,
+            )
+            if response.status_code == 201:
+                self.created.add(response.json()["id"])
+            elif response.status_code < 300 and case.path_parameters.get("id") in self.created:
+                used[case.operation.label] += 1
+
+    Workflow.run(settings=settings(SETTINGS, max_examples=50, stateful_step_count=8))
+    assert set(used) == {
+        *(f"{method} /v1/items/{{id}}" for method in ("GET", "PUT", "PATCH", "DELETE")),
+        "POST /v1/items/{id}/adjust",
+    }

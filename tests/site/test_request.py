@@ -1,0 +1,30 @@
+"""The request as the service reads it."""
+
+import pytest
+from django.http.request import HttpHeaders
+
+from fastapi_mongo_site.http.request import Headers
+
+ENVIRON = {"PATH": "/bin", "HTTP_IF_MATCH": '"a"', "CONTENT_TYPE": "text/plain", "HTTP_X_A": ""}
+
+
+def test_headers_are_those_that_django_gives():
+    headers, django = Headers(ENVIRON), HttpHeaders(ENVIRON)
+    assert dict(headers) == dict(django)
+    assert (len(headers), repr(headers)) == (len(django), repr(django))
+
+
+def test_a_header_that_passes_for_another_is_left_out():
+    environ = {"HTTP_CONTENT_TYPE": "text/html", "HTTP_CONTENT_LENGTH": "5", **ENVIRON}
+    assert dict(Headers(environ)) == dict(Headers(ENVIRON))
+
+
+@pytest.mark.parametrize("name", ["If-Match", "if-match", "IF_MATCH", "Content-Type", "x-a"])
+def test_a_header_is_found_in_any_spelling(name):
+    assert Headers(ENVIRON)[name] == HttpHeaders(ENVIRON)[name]
+
+
+@pytest.mark.parametrize("name", ["ETag", "PATH", ""])
+def test_what_is_no_header_of_the_request_is_not_found(name):
+    assert name not in Headers(ENVIRON)
+    assert Headers(ENVIRON).get(name) is None
