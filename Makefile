@@ -22,7 +22,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
 # For checks that read the configuration and start nothing.
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
-	SERVICE_PWD=unused SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
+	SERVICE_PWD=unused-Vb3kq9TzLw5mXr8cHy SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
 .PHONY: run test bench-start bench-engine bench-auth bench-original bench-pages bench-exports soak-pages \
 	soak-connections soak-original soak-stock django-suite probes

@@ -1,11 +1,9 @@
-"""The user model, and the counts of failed logins."""
+"""The user model."""
 
 import datetime
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
-
-from accounts.failures import FailureManager
 
 
 class User(AbstractUser):
@@ -42,29 +40,12 @@ class User(AbstractUser):
         """Tell whether the password before is still valid."""
         return self.former_password_until is not None and now < self.former_password_until
 
-    def has_grace(self, now: datetime.datetime) -> bool:
-        """Tell whether the password before, or the account itself, may be used for a while."""
-        return self.may_log_in(now) and (self.has_former_password(now) or self.is_leaving(now))
-
-    def valid_hashes(self, now: datetime.datetime) -> list[str]:
-        """Return the stored hashes that a password may match, the current one first."""
-        former = [self.former_password] if self.has_former_password(now) else []
-        return [self.password, *former]
-
-
-class FailureCount(models.Model):
-    """Attempts of one (username, address), or of one address, in one window.
-
-    `attempts` counts those that failed and those under way.
-    """
-
-    key = models.CharField(primary_key=True, db_column="_id", max_length=64)
-    attempts = models.PositiveIntegerField()
-    failures = models.PositiveIntegerField()
-    locked = models.BooleanField(help_text="The lockout was reported.")
-    expires = models.DateTimeField(help_text="The end of the window; MongoDB removes it then.")
-
-    objects = FailureManager()
-
-    def __str__(self) -> str:
-        return f"{self.failures} failures until {self.expires:%H:%M:%S}"
+    def valid_secrets(self, now: datetime.datetime) -> list[tuple[str, datetime.datetime | None]]:
+        """Return each stored secret that is valid, with the moment when it ends (None: never)."""
+        if not self.may_log_in(now):
+            return []
+        secrets = [(self.password, self.active_until)]
+        if self.has_former_password(now):
+            ends = filter(None, (self.former_password_until, self.active_until))
+            secrets.append((self.former_password, min(ends)))
+        return secrets

@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts import audit
+from accounts.hashers import is_accepted
 from accounts.models import User
 from djongo_engine.schema.lock import database_lock
 
@@ -34,6 +35,7 @@ class State(Enum):
 
     MATCHES = "has the configured password"
     FORMER = "is what a rotation replaced, and valid for its grace alone"
+    OUTDATED = "has the configured password, stored as an earlier version did"
     DIFFERS = "has another password"
     INACTIVE = "is not active"
     MISSING = "does not exist"
@@ -69,11 +71,13 @@ def seed_service_user(
 
     A password that is a function is called, to make it, once nothing is in the way. Safe to run
     again and side by side: one seeding waits for another. Writes nothing that is already as it
-    should be. Raises RotationError when a grace is asked for while another runs, and when a
-    password is to be made for a user who is leaving.
+    should be. Raises RotationError when a grace is asked for while another runs, when a password
+    is to be made for a user who is leaving, and when a grace would have to keep a hash of an
+    earlier version, which cannot be logged in with.
     """
     with _one_at_a_time():
         now = timezone.now()
+        _refuse_former_hashes(now, grace)
         user = _stored(username)
         if callable(password):
             _refuse_second_grace(user, grace, now)
@@ -152,7 +156,9 @@ def _state(user: User | None, password: str, now: datetime.datetime) -> State:
     if user.is_leaving(now):
         return State.FORMER
     if check_password(password, user.password):
-        return State.MATCHES if user.may_log_in(now) else State.INACTIVE
+        if not user.may_log_in(now):
+            return State.INACTIVE
+        return State.MATCHES if is_accepted(user.password) else State.OUTDATED
     if user.has_former_password(now) and check_password(password, user.former_password):
         return State.FORMER
     return State.DIFFERS
@@ -167,12 +173,13 @@ def _update(
 ) -> bool:
     """Give the user the password, and make it the active service user; tell what changed."""
     before = {name: getattr(user, name) for name in _SEEDED_FIELDS}
-    known = state in (State.MATCHES, State.INACTIVE)
-    if not known and not check_password(password, user.password):
+    if not check_password(password, user.password):
         if grace is not None and user.may_log_in(now) and is_password_usable(user.password):
             if state is not State.FORMER:
                 _refuse_second_grace(user, grace, now)
             user.former_password, user.former_password_until = user.password, now + grace
+        user.set_password(password)
+    elif not is_accepted(user.password):
         user.set_password(password)
     user.is_active = user.is_service_user = True
     user.active_until = None
@@ -187,6 +194,20 @@ def _update(
 
 def _record_grace(user: User, until: datetime.datetime | None) -> None:
     audit.record("grace_set", user.username, until=f"{until:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def _refuse_former_hashes(now: datetime.datetime, grace: datetime.timedelta | None) -> None:
+    """Raise RotationError where a grace would keep what an earlier version stored."""
+    for user in User.objects.filter(is_service_user=True, is_active=True):
+        secrets = user.valid_secrets(now)
+        runs = any(until for _, until in secrets)
+        former = [e for e, _ in secrets if is_password_usable(e) and not is_accepted(e)]
+        if former and (runs or grace):
+            raise RotationError(
+                f"A secret of {user.username} is stored as an earlier version did, and cannot be "
+                "kept for a grace.\n"
+                f"First run manage.py seed_service_user{' --end-grace' if runs else ''}"
+            )
 
 
 def _refuse_second_grace(

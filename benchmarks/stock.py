@@ -19,7 +19,7 @@ CONFIGURATION = {
     "MONGO_DB": "bench_items",
     "MONGO_TIMEOUT_MS": "600000",
     "SERVICE_USER": "bench",
-    "SERVICE_PWD": "password-of-the-benchmarks",
+    "SERVICE_PWD": "bench-Qm7xTz3VpK9wLr2NcYdG",
     "SECRET_KEY": "key-of-the-benchmarks-0123456789-abcdefghijklmnop",
 }
 AUTHORIZATION = (

@@ -1,9 +1,7 @@
 """System checks of the configuration: what is missing or wrong, and what to do about it."""
 
-import ipaddress
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +10,7 @@ from django.core.checks import Warning as CheckWarning
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
-from fastapi_mongo_site.configuration import Secret
+from fastapi_mongo_site.configuration import example_of, is_loopback
 
 AT_LEAST_ONE = (
     "PORT",
@@ -44,18 +42,13 @@ def check_secrets(**kwargs: Any) -> Iterable[CheckMessage]:
                 hint="`make run` creates what a local run needs; secrets.example/ shows each file.",
                 id="site.E001",
             )
-        elif not settings.DEBUG and _is_example(secret):
+        elif not settings.DEBUG and secret.value == example_of(secret.name):
             yield Error(
                 f"The secret {secret.name} from {secret.source} is the example value, which "
                 "everybody knows.",
                 hint="Set a value of your own; only DEBUG=on accepts the example.",
                 id="site.E003",
             )
-
-
-def _is_example(secret: Secret) -> bool:
-    example: Path = settings.BASE_DIR / "secrets.example" / secret.name
-    return example.exists() and example.read_text(encoding="utf-8").strip() == secret.value
 
 
 @register()
@@ -101,17 +94,10 @@ def check_null_origin(**kwargs: Any) -> Iterable[CheckMessage]:
 @register(Tags.security, deploy=True)
 def check_tls(**kwargs: Any) -> Iterable[CheckMessage]:
     """W001 other machines reach the service, and nothing says that they use TLS."""
-    if not settings.TLS and not _is_loopback(settings.HOST):
+    if not settings.TLS and not is_loopback(settings.HOST):
         yield CheckWarning(
             f"The service listens on {settings.HOST}, and Basic authentication sends the password "
             "with every request, readable to all on the way.",
             hint="Put a proxy that ends TLS in front of the service, and set TLS=on.",
             id="site.W001",
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

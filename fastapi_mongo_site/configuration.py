@@ -4,6 +4,7 @@ Nothing here raises for a missing or bad value: settings must load so that Djang
 checks (`fastapi_mongo_site.checks`) can name the fault in one line.
 """
 
+import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,20 @@ def _read(name: str, path: Path) -> Secret:
     if not value:
         return Secret(name, source=str(path), error="is empty")
     return Secret(name, value, str(path))
+
+
+def example_of(name: str) -> str:
+    """Return the published example of a secret, which is nobody's secret."""
+    examples = Path(__file__).parent.parent / "secrets.example"
+    return (examples / name).read_text(encoding="utf-8").strip()
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether what listens on an address can be reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def mongo_client_options(url: str, defaults: Mapping[str, Any]) -> dict[str, Any]:

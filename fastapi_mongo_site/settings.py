@@ -85,7 +85,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",  # holds every request to ALLOWED_HOSTS
     "fastapi_mongo_site.http.cross_site.CrossSiteMiddleware",
-    "accounts.middleware.LoadSheddingMiddleware",
 ]
 
 TEMPLATES = [
@@ -176,6 +175,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Accounts
 
 AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "accounts.hashers.SaltedSHA256Hasher",
+    # Recognises what an earlier version stored, so that seeding can store it anew.
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.secret_rules.SecretValidator"}]
 AUTH_CACHE_SECONDS = env.float("AUTH_CACHE_SECONDS", 5.0)
 BASIC_REALM = env.str("BASIC_REALM", NAME)
 

@@ -11,7 +11,6 @@ import hypothesis
 import pymongo
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.management import call_command
 from django.db import connection, connections
 from pymongo import monitoring
@@ -19,10 +18,10 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from rest_framework.test import APIClient
 
-from accounts.authenticator import authenticator, renew_authenticator
-from accounts.credentials import Credentials
+from accounts.failed_logins import failed_logins
 from accounts.models import User
 from accounts.service_user import seed_service_user
+from accounts.stored_secrets import stored_secrets
 from djongo_engine import client as clients
 from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
 from items.models import Item
@@ -140,7 +139,7 @@ def database(django_db_blocker, worker_id) -> Iterator[None]:
 def clean() -> Iterator[None]:
     """Leave no document behind; emptying only what was written keeps a test in milliseconds."""
     yield
-    renew_authenticator()
+    stored_secrets.forget()
     for name in writes.collections - KEPT:
         if not name.startswith("__"):
             with pymongo.timeout(60):
@@ -155,6 +154,7 @@ def no_password_in_any_log() -> Iterator[None]:
     collector = leaks.Collector()
     logging.getLogger().addHandler(collector)
     yield
+    failed_logins.tell()
     logging.getLogger().removeHandler(collector)
     assert leaks.leaked(leaks.TEXTS) == []
 
@@ -223,28 +223,13 @@ def client() -> APIClient:
 
 
 @pytest.fixture
-def auth_client(service_user, seeded) -> APIClient:
-    """A client with the service user's credentials, which were verified before the test."""
+def auth_client(service_user) -> APIClient:
+    """A client with the service user's credentials."""
     client = APIClient()
-    password = settings.SECRETS["service_pwd"].value
-    client.credentials(HTTP_AUTHORIZATION=basic(service_user, password))
-    credentials = Credentials(service_user, password)
-    authenticator().cache.remember(credentials, seeded["password"])
+    client.credentials(
+        HTTP_AUTHORIZATION=basic(service_user, settings.SECRETS["service_pwd"].value)
+    )
     return client
-
-
-@pytest.fixture
-def hashes(monkeypatch) -> list[str]:
-    """The passwords that were hashed, one entry a slow hash."""
-    hashed: list[str] = []
-    encode = MD5PasswordHasher.encode
-
-    def counted(self, password, salt):
-        hashed.append(password)
-        return encode(self, password, salt)
-
-    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
-    return hashed
 
 
 @pytest.fixture

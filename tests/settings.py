@@ -10,9 +10,3 @@ DATABASES = {
     "sqlite": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
 }
 MIGRATION_MODULES = {"engine_models": None}
-
-# So many that a half and a quarter of them are told apart from one.
-THREADS = 8
-
-# Django's advice for tests: the default takes a quarter of a second a password.
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

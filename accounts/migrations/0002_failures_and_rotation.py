@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from djongo_engine.schema.editor import IndexSpec
+from djongo_engine.schema.index_specs import IndexSpec
 
 EXPIRY = IndexSpec("expiry", [("expires", 1)], {"expireAfterSeconds": 0})
 

@@ -61,9 +61,9 @@ def say_what_holds_everywhere(
     """Postprocess the document: what holds for every operation is said here, once.
 
     Bodies take no unknown field; one that may come with arguments instead is optional; text of
-    a limited length has no NUL; any body may be too large, any URL malformed; what needs
-    credentials may refuse them for a while (429), and what changes something refuses pages of
-    other sites (403); and every error is there as a problem (RFC 9457) too.
+    a limited length has no NUL; any body may be too large, any URL malformed; what changes
+    something refuses pages of other sites (403); and every error is there as a problem (RFC 9457)
+    too.
     """
     schemas = result["components"]["schemas"]
     _have_no_nul(result)
@@ -87,12 +87,10 @@ def say_what_holds_everywhere(
 def _add_refusals(method: str, responses: dict[str, Any]) -> None:
     """Add what any operation that needs credentials may answer."""
     responses.setdefault("400", _error("The URL is malformed."))
-    responses["429"] = _error("Too many failed logins. Expected available in 5 seconds.")
     if method != "get":
         responses["403"] = _error(FOREIGN)
     _add_header(responses["401"], "WWW-Authenticate", CHALLENGE)
-    for status in ("429", "503"):
-        _add_header(responses[status], "Retry-After", RETRY_AFTER)
+    _add_header(responses["503"], "Retry-After", RETRY_AFTER)
 
 
 def _add_problem(status: str, response: dict[str, Any]) -> None:

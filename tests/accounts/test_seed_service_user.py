@@ -8,8 +8,7 @@ from django.core.management import call_command
 
 from accounts.models import User
 from accounts.service_user import seed_service_user
-
-PASSWORD = settings.SECRETS["service_pwd"].value
+from tests.support.secrets import NEW, SECRET
 
 
 def seed(capsys):
@@ -20,7 +19,7 @@ def seed(capsys):
 def test_it_creates_the_service_user(capsys):
     assert seed(capsys) == f"Created service user {settings.SERVICE_USER}.\n"
     user = User.objects.get()
-    assert user.check_password(PASSWORD)
+    assert user.check_password(SECRET)
     assert (user.is_superuser, user.is_staff) == (False, False)
 
 
@@ -36,7 +35,7 @@ def test_it_mends_what_was_changed(capsys, change):
     seed(capsys)
     User.objects.update(**change)
     assert seed(capsys) == f"Updated service user {settings.SERVICE_USER}.\n"
-    assert User.objects.get().check_password(PASSWORD)
+    assert User.objects.get().check_password(SECRET)
     assert User.objects.get().is_active
 
 
@@ -57,7 +56,7 @@ def test_it_leaves_other_accounts_alone(capsys):
 
 
 def test_it_never_prints_the_password(capsys):
-    assert PASSWORD not in seed(capsys) + seed(capsys)
+    assert SECRET not in seed(capsys) + seed(capsys)
 
 
 def test_seeding_side_by_side_ends_at_one_account():
@@ -73,6 +72,6 @@ def test_seeding_side_by_side_ends_at_one_account():
 def test_djangos_own_user_commands_work(capsys, monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "x")
     call_command("createsuperuser", username="root", email="root@example.org", interactive=False)
-    monkeypatch.setattr("getpass.getpass", lambda prompt: "Changed-pass-1")
+    monkeypatch.setattr("getpass.getpass", lambda prompt: NEW)
     call_command("changepassword", "root")
-    assert User.objects.get(username="root").check_password("Changed-pass-1")
+    assert User.objects.get(username="root").check_password(NEW)

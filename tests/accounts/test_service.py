@@ -1,9 +1,10 @@
-"""Authentication in the real service with two workers: raw headers, an attack, a rotation."""
+"""Authentication in the real service: raw headers, an attack, a frozen MongoDB, a rotation."""
 
 import base64
 import contextlib
 import http.client
 import os
+import signal
 import socket
 import threading
 import time
@@ -13,18 +14,17 @@ import pymongo
 import pytest
 from django.conf import settings
 
-from accounts.failures import PAIR_LIMIT
 from tests.conftest import basic
+from tests.support.secrets import SECRET
 from tests.support.service import Service
 
-PASSWORD = settings.SECRETS["service_pwd"].value
-GOOD = basic(settings.SERVICE_USER, PASSWORD)
+GOOD = basic(settings.SERVICE_USER, SECRET)
 
 
 @pytest.fixture(scope="module")
 def secret(tmp_path_factory):
     file = tmp_path_factory.mktemp("secrets") / "service_pwd"
-    file.write_text(PASSWORD)
+    file.write_text(SECRET)
     return file
 
 
@@ -40,7 +40,6 @@ def environment(secret, worker_id):
         "SERVICE_PWD_FILE": str(secret),
         "MONGO_URL": url,
         "MONGO_DB": database,
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
         "AUTH_CACHE_SECONDS": "0.5",
         "WORKERS": "2",
     }
@@ -82,7 +81,7 @@ def authorization(value):
 LINES = {
     "right": ([authorization(GOOD.encode())], {200}),
     "Latin-1": (
-        [authorization(b"Basic " + base64.b64encode(f"tester:{PASSWORD}".encode("latin-1")))],
+        [authorization(b"Basic " + base64.b64encode(f"tester:{SECRET}".encode("latin-1")))],
         {200},
     ),
     "twice the same": ([authorization(GOOD.encode())] * 2, {401}),
@@ -102,20 +101,35 @@ def test_header_on_the_wire_is_a_clean_answer(service, lines, expected):
     assert raw(service, *lines) in expected
 
 
-def test_200_wrong_passwords_at_once_cost_at_most_ten_hashes(service):
-    # A 401 is a hash: each password is another one. Those that find no slot get a 503.
-    headers = [basic(settings.SERVICE_USER, f"wrong{number}") for number in range(200)]
-    with ThreadPoolExecutor(64) as pool:
-        answers = list(pool.map(lambda header: call(service, header, "127.0.0.2"), headers))
-    statuses = [status for status, _ in answers]
-    assert set(statuses) <= {401, 429, 503}
-    assert all(headers["Retry-After"] for status, headers in answers if status != 401)
-    for number in range(PAIR_LIMIT + 1 - statuses.count(401)):
-        header = basic(settings.SERVICE_USER, f"wrong again {number}")
-        statuses.append(call(service, header, "127.0.0.2")[0])
-    assert (statuses.count(401), statuses[-1]) == (PAIR_LIMIT, 429)
-    assert call(service, GOOD, "127.0.0.3")[0] == 200
-    assert service.printed().count("event=lockout user=tester ") == 1
+def test_who_has_the_secret_is_served_whoever_attacks(environment):
+    with Service("serve", **{**environment, "WORKERS": "1"}) as service:
+        service.wait_until_up()
+        wrong = [basic(settings.SERVICE_USER, f"wrong{number}") for number in range(200)]
+        with ThreadPoolExecutor(16) as attackers, ThreadPoolExecutor(2) as clients:
+            refused = attackers.map(lambda header: call(service, header)[0], wrong)
+            served = clients.map(lambda header: call(service, header)[0], [GOOD] * 50)
+            assert set(served) == {200}
+            assert set(refused) == {401}
+        assert service.printed().count("event=login_failed") == 1
+        service.stop()
+        assert "event=logins_failed user=- request_id=- failures=199" in service.output()
+
+
+def test_with_mongodb_frozen_all_wait_for_one_operation(mongodb, environment):
+    environ = {**environment, "MONGO_URL": mongodb.client_url, "MONGO_TIMEOUT_MS": "1000"}
+    with Service("serve", **environ, THREADS="8") as service:
+        service.wait_until_up()
+        time.sleep(2 * float(environment["AUTH_CACHE_SECONDS"]))
+        mongodb.process.send_signal(signal.SIGSTOP)
+        try:
+            started = time.monotonic()
+            with ThreadPoolExecutor(8) as clients:
+                answers = list(clients.map(lambda number: call(service, GOOD)[0], range(8)))
+            taken = time.monotonic() - started
+        finally:
+            mongodb.process.send_signal(signal.SIGCONT)
+        # One after another they would take eight seconds.
+        assert (set(answers), taken < 4) == ({503}, True)
 
 
 class Client(threading.Thread):
@@ -149,7 +163,7 @@ def test_requests_flow_through_a_whole_rotation(service, environment, secret):
     try:
         clients[0].wait_for_more()
         manage("seed_service_user", "--generate", "--grace", "1h", environment=environment)
-        assert secret.read_text().strip() != PASSWORD
+        assert secret.read_text().strip() != SECRET
         for client in clients:
             client.wait_for_more()
             client.header = basic(settings.SERVICE_USER, secret.read_text().strip())

@@ -60,8 +60,6 @@ def service():
         MONGO_URL=os.environ["MONGO_URL"],
         MONGO_DB=name,
         WORKERS="2",
-        # What a password costs is not what is raced for here.
-        DJANGO_SETTINGS_MODULE="tests.settings",
     ) as running:
         running.wait_until_up()
         yield running

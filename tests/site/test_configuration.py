@@ -10,6 +10,7 @@ from django.core.checks import run_checks
 
 from djongo_engine import checks as engine_checks
 from fastapi_mongo_site.configuration import Secret, find_secret, mongo_client_options
+from tests.support.secrets import SECRET
 
 # The lookup
 
@@ -181,7 +182,7 @@ def manage(*arguments, stdout=subprocess.PIPE, **environ):
     )
 
 
-SECRETS = {"SERVICE_PWD": "a", "SECRET_KEY": "b"}
+SECRETS = {"SERVICE_PWD": SECRET, "SECRET_KEY": "b"}
 
 
 @pytest.mark.parametrize(("name", "value"), [("PORT", "many"), ("DEBUG", "maybe")])

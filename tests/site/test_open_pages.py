@@ -173,8 +173,7 @@ def test_item_operations_document_what_any_of_them_may_answer(document):
     for name, operation in operations(document):
         if "/v1/items" in name:
             responses = operation["responses"]
-            assert {"401", "429", "503"} <= set(responses), name
-            assert "Retry-After" in responses["429"]["headers"]
+            assert {"401", "503"} <= set(responses), name
             assert "Retry-After" in responses["503"]["headers"]
             assert ("403" in responses) is not name.startswith("get "), name
 
@@ -190,7 +189,6 @@ def test_item_operations_document_what_credentials_lead_to(document):
         if "/v1/items" in name:
             answers = operation["responses"]
             assert "WWW-Authenticate" in answers["401"]["headers"], name
-            assert "Retry-After" in answers["429"]["headers"], name
             assert "Retry-After" in answers["503"]["headers"], name
 
 

@@ -57,10 +57,8 @@ SETTINGS = settings(
 
 
 @pytest.fixture(autouse=True)
-def user(service_user, monkeypatch):
-    """The service user, whose credentials the configuration has, and room for wrong ones."""
-    for limit in ("PAIR_LIMIT", "ADDRESS_LIMIT"):
-        monkeypatch.setattr(f"accounts.authenticator.{limit}", 10**6)
+def user(service_user):
+    """The service user, whose credentials the configuration has."""
 
 
 # The service takes and makes version 4 alone, which the format does not say.
@@ -101,8 +99,8 @@ def excluded_checks(case):
     if refuses_row_by_row(case):
         excluded.append(negative_data_rejection)
     if case.meta.phase.name not in (TestPhase.EXAMPLES, TestPhase.COVERAGE):
-        # It makes two requests more, one of them with a hash, and tells something of the operation
-        # alone: its systematic cases say it often enough.
+        # It makes two requests more, and tells something of the operation alone: its systematic
+        # cases say it often enough.
         excluded.append(ignored_auth)
     return excluded
 

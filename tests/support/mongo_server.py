@@ -16,7 +16,7 @@ from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
 
 CONFIGURATION = {
     "SERVICE_USER": "tester",
-    "SERVICE_PWD": "password-of-the-tests:é",
+    "SERVICE_PWD": "tests:é:V62EcI9kPgJRp689FWb1qatX",
     "SECRET_KEY": "key-of-the-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
     "MONGO_DB": "api_db",
     "NAME": "Items",

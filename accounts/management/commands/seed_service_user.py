@@ -1,6 +1,7 @@
 """Create or update the service user from the configuration, or rotate its password."""
 
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.durations import duration
-from accounts.secret_file import NoFileError, replace_secret
+from accounts.secret_rules import REMEDY, any_is_taken, guessable
 from accounts.service_user import (
     RotationError,
     State,
@@ -17,6 +18,8 @@ from accounts.service_user import (
     seed_service_user,
     service_user_state,
 )
+from fastapi_mongo_site.configuration import Secret
+from fastapi_mongo_site.secret_files import NoFileError, replace_secret
 
 
 class Command(BaseCommand):
@@ -58,10 +61,7 @@ class Command(BaseCommand):
                 ended = end_grace(name, secret.value)
                 self.stdout.write(f"Ended the grace of {', '.join(ended) or 'nobody'}.")
             else:
-                new = (lambda: replace_secret(secret)) if options["generate"] else secret.value
-                self._seed(name, new, options["grace"])
-                if options["generate"]:
-                    self.stdout.write(f"The new password is in {secret.source}.")
+                self._seed(name, secret, options["generate"], options["grace"])
         except (RotationError, NoFileError) as error:
             raise CommandError(str(error)) from error
 
@@ -71,8 +71,14 @@ class Command(BaseCommand):
         if state is not State.MATCHES:
             raise SystemExit(1)
 
-    def _seed(self, name: str, password: Any, grace: Any) -> None:
-        seeded = seed_service_user(name, password, grace)
+    def _seed(self, name: str, secret: Secret, generate: bool, grace: timedelta | None) -> None:
+        if generate:
+            seeded = seed_service_user(name, lambda: replace_secret(secret), grace)
+            self.stdout.write(f"The new password is in {secret.source}.")
+        elif (fault := guessable(secret.value)) and not any_is_taken():
+            raise CommandError(f"The secret service_pwd from {secret.source} {fault}.\n{REMEDY}")
+        else:
+            seeded = seed_service_user(name, secret.value, grace)
         if seeded.state is State.FORMER and not seeded.changed:
             self.stdout.write(f"Unchanged: service user {name} {seeded.state.value}.")
         else:

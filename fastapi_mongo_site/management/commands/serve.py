@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import register
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from granian import Granian
@@ -31,6 +32,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "-r", "--reload", action="store_true", help="restart on a change of code"
         )
+
+    def check(self, *args: Any, **options: Any) -> None:
+        """Run the system checks, with the one that takes too long for every command."""
+        # Not above: `run` imports this module before Django has loaded the apps.
+        from accounts.checks import check_guessable
+
+        register(check_guessable)
+        super().check(*args, **options)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until SIGINT or SIGTERM, then end within five seconds."""

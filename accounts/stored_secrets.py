@@ -1,0 +1,122 @@
+"""The secrets that may log in: read every few seconds, compared at every request."""
+
+import datetime
+import logging
+import os
+import threading
+import time
+from concurrent.futures import Future
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import OperationalError
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts.hashers import HASHER, is_accepted
+from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+
+class StoredSecret(NamedTuple):
+    """A user's secret, the current or the former one, and when it ends (None: never)."""
+
+    user: User
+    encoded: str
+    until: datetime.datetime | None
+
+
+class Reading(NamedTuple):
+    """What one reading of the accounts found, and when it began, on the monotonic clock."""
+
+    began: float
+    secrets: list[StoredSecret]
+
+    def is_older_than(self, seconds: float) -> bool:
+        """Tell its age, which counts from when it began."""
+        return time.monotonic() - self.began > seconds
+
+
+class StoredSecrets:
+    """The latest reading; one a process, shared by its threads.
+
+    A reading is good for AUTH_CACHE_SECONDS. Then one thread reads again, and the others go on
+    with the reading before until it is twice as old. From then on all wait for the one that reads,
+    and share what it gets, also an error: nobody waits for longer than one operation takes.
+    """
+
+    def __init__(self) -> None:
+        self._begin_anew()
+        os.register_at_fork(after_in_child=self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        self._lock = threading.Lock()
+        self._latest: Reading | None = None
+        self._under_way: Future[Reading] | None = None
+        self._has_warned = False
+
+    def user_with(self, username: str, password: str) -> User | None:
+        """Return the user whom both belong to, or None. Raises DatabaseError.
+
+        Every stored secret is compared, whoever asks and whatever is wrong: the time tells nothing.
+        """
+        found = None
+        secrets = self._current().secrets
+        now = timezone.now()
+        for user, encoded, until in secrets:
+            same_name = constant_time_compare(user.username, username)
+            same_secret = HASHER.verify(password, encoded)
+            if same_name & same_secret & (until is None or now < until):
+                found = user
+        return found
+
+    def forget(self) -> None:
+        """Read again before anybody logs in: this process has changed a user."""
+        with self._lock:
+            self._latest = self._under_way = None
+
+    def _current(self) -> Reading:
+        seconds = settings.AUTH_CACHE_SECONDS
+        if not seconds:
+            return self._read()
+        with self._lock:
+            latest, under_way = self._latest, self._under_way
+            if latest and not latest.is_older_than(2 * seconds if under_way else seconds):
+                return latest
+            if reads_itself := under_way is None:
+                under_way = self._under_way = Future()
+        if reads_itself:
+            self._read_for_all(under_way)
+        reading = under_way.result()
+        if reading.is_older_than(2 * seconds):
+            raise OperationalError("The accounts took too long to read.")
+        return reading
+
+    def _read_for_all(self, under_way: Future[Reading]) -> None:
+        try:
+            under_way.set_result(self._read())
+        except BaseException as error:
+            under_way.set_exception(error)
+        with self._lock:
+            # Unless this process changed a user meanwhile: it may have been read before that.
+            if self._under_way is under_way:
+                self._under_way = None
+                if not under_way.exception():
+                    self._latest = under_way.result()
+
+    def _read(self) -> Reading:
+        began, now = time.monotonic(), timezone.now()
+        users = User.objects.filter(is_service_user=True, is_active=True)
+        stored = [StoredSecret(user, *valid) for user in users for valid in user.valid_secrets(now)]
+        accepted = [secret for secret in stored if is_accepted(secret.encoded)]
+        if not self._has_warned and (accepted != stored or not stored):
+            self._has_warned = True
+            logger.warning(
+                "A service user is missing, or stored as an earlier version did, and cannot log "
+                "in. Run manage.py seed_service_user."
+            )
+        return Reading(began, accepted)
+
+
+stored_secrets = StoredSecrets()
