@@ -17,7 +17,10 @@ MIN_CHARACTERS = 22
 MIN_GUESSES = 10**20
 # zxcvbn takes longer the longer a text is, and refuses longer ones.
 MAX_ESTIMATED_CHARACTERS = 72
-REMEDY = "Let `manage.py seed_service_user --generate` or `openssl rand -base64 18` make one."
+REMEDY = (
+    "Take a random one: `openssl rand -base64 18` makes one, "
+    "`manage.py seed_service_user --generate` makes and seeds one."
+)
 
 
 def unsendable(secret: str) -> str:
