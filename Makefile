@@ -14,6 +14,7 @@
 # make soak-stock         10,000 concurrent adjustments, and 1,000 races for one ETag
 # make django-suite       part of Django's own tests on the engine
 # make probes             many more random queries and inputs than the suite's; a quarter of an hour
+# make mutants            changes of a module that no test notices [MODULE=items/etags.py TESTS=tests/items]
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -25,7 +26,7 @@ THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused-Vb3kq9TzLw5mXr8cHy SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
 .PHONY: run test bench-start bench-engine bench-auth bench-original bench-pages bench-exports soak-pages \
-	soak-connections soak-original soak-stock django-suite probes
+	soak-connections soak-original soak-stock django-suite probes mutants
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -80,6 +81,9 @@ django-suite: $(VENV)/.dev
 probes: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n auto --hypothesis-profile=probes \
 		tests/engine/test_differential.py tests/items/test_injection.py $(ARGS)
+
+mutants: $(VENV)/.dev
+	$(BIN)/python -m tests.mutants $(MODULE) $(TESTS)
 
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	echo "Installing the service ..."

@@ -1,0 +1,89 @@
+"""Which changes of a module no test notices: `make mutants MODULE=... TESTS="..."`.
+
+mutmut changes the functions of the module one at a time (a constant, an operator, an argument
+left out) and runs those tests that come by there; a change that leaves them all green survives.
+It works on a copy of the project. The database server starts once for all runs, unless MONGO_URL
+names one. Ends with the counts and the difference of each survivor. docs/mutants.md keeps the
+figures, and says what mutmut leaves as it is.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
+from tests.support.mongo_server import CONFIGURATION
+from tests.support.service import PROJECT
+
+LEFT_OUT = shutil.ignore_patterns(".*", "var", "secrets", "__pycache__")
+MUTMUT = Path(sys.executable).with_name("mutmut")
+CONFIG = """\
+[mutmut]
+source_paths =
+    {packages}
+only_mutate =
+    {module}
+also_copy =
+    manage.py
+# A client of MongoDB that one run closed is of no use to the next in the same process.
+process_isolation = forkserver
+pytest_add_cli_args =
+    -n
+    0
+pytest_add_cli_args_test_selection =
+    {tests}
+"""
+
+
+@contextlib.contextmanager
+def mongo_url(directory: Path) -> Iterator[str]:
+    """The URL of the server for all runs."""
+    if url := os.environ.get("MONGO_URL"):
+        yield url
+        return
+    os.environ.update(CONFIGURATION)
+    server = EmbeddedMongo(directory, durable=False)
+    server.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+def main(module: str, *tests: str) -> int:
+    """Run mutmut on a module; return its exit code."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as name:
+        copy = Path(shutil.copytree(PROJECT, Path(name, "project"), ignore=LEFT_OUT))
+        packages = sorted({path.parts[0] for path in Path().glob("*/__init__.py")} - {"tests"})
+        config = CONFIG.format(
+            module=module, packages="\n    ".join(packages), tests="\n    ".join(tests)
+        )
+        (copy / "setup.cfg").write_text(config)
+
+        def mutmut(*arguments: str, **options) -> subprocess.CompletedProcess:
+            return subprocess.run([MUTMUT, *arguments], cwd=copy, text=True, **options)
+
+        with mongo_url(Path(name, "mongodb")) as url:
+            # One at a time: all runs use one database.
+            done = mutmut("run", "--max-children=1", env={**os.environ, "MONGO_URL": url})
+        if done.returncode:
+            return done.returncode
+        listed = mutmut("results", "--all=true", capture_output=True).stdout
+        results = re.findall(r"(\S+): (.+)", listed)
+        alive = [mutant for mutant, status in results if status not in ("killed", "timeout")]
+        for mutant in alive:
+            sys.stdout.write(mutmut("show", mutant, capture_output=True).stdout)
+        counts = Counter(status for _, status in results)
+        sys.stdout.write(f"{module}: {len(results)} mutants, {dict(counts)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
