@@ -1,9 +1,12 @@
 """pymongo's errors as Django's, so that callers need to know one set of exceptions."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import NoReturn
 
+import pymongo
 from bson.errors import BSONError
 from django.db import (
     DatabaseError,
@@ -18,16 +21,27 @@ from pymongo.errors import (
     ConnectionFailure,
     DuplicateKeyError,
     InvalidOperation,
+    NetworkTimeout,
     OperationFailure,
     PyMongoError,
     WriteConcernError,
 )
 
+# https://www.mongodb.com/docs/manual/reference/error-codes/
 DUPLICATE_KEY = 11000
-# https://www.mongodb.com/docs/manual/reference/error-codes/: the server is there, but
-# cannot serve now: MaxTimeMSExpired, Unauthorized, AuthenticationFailed, and, when a new primary
-# does not know what came of a command that is sent again, IncompleteTransactionHistory.
-UNAVAILABLE_CODES = {50, 13, 18, 217}
+MAX_TIME_MS_EXPIRED = 50
+BAD_VALUE = 2
+# The server is there, but cannot serve now: Unauthorized, AuthenticationFailed, and, when a new
+# primary does not know what came of a command that is sent again, IncompleteTransactionHistory.
+UNAVAILABLE_CODES = {13, 18, 217}
+
+
+class TimeLimitExceeded(OperationalError):  # noqa: N818, a name in the style of django.db's
+    """A command took longer than it may."""
+
+
+class HintedIndexMissing(OperationalError):  # noqa: N818
+    """There is no index of the name that a command hints at."""
 
 
 def refuse(construct: str) -> NoReturn:
@@ -53,9 +67,13 @@ def as_django_error(error: Exception) -> Exception:
     if isinstance(error, (ConnectionFailure, ConfigurationError, WriteConcernError)):
         # Without pymongo's list of timeouts and its picture of the topology.
         return OperationalError(re.split(r" \(configured timeouts|, Timeout: ", message)[0])
+    if isinstance(error, OperationFailure) and error.code == MAX_TIME_MS_EXPIRED:
+        return TimeLimitExceeded(message)
     if isinstance(error, PyMongoError) and error.timeout:
         return OperationalError(message)
     if isinstance(error, OperationFailure):
+        if error.code == BAD_VALUE and "hint" in message:
+            return HintedIndexMissing(message)
         unavailable = error.code in UNAVAILABLE_CODES
         return OperationalError(message) if unavailable else DatabaseError(message)
     if isinstance(error, InvalidOperation):
@@ -87,3 +105,17 @@ class TranslateErrors:
 
 
 translate_errors = TranslateErrors()
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Bound the time that the commands within may take, and translate their errors.
+
+    Raises TimeLimitExceeded, whether the server gives up (maxTimeMS) or the connection does:
+    pymongo sets both limits to the same time, and either may win.
+    """
+    with translate_errors, pymongo.timeout(seconds):
+        try:
+            yield
+        except NetworkTimeout as error:
+            raise TimeLimitExceeded(str(error)) from error

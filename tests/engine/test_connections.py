@@ -10,16 +10,28 @@ from unittest.mock import patch
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError, close_old_connections, connection, transaction
+from django.db import (
+    DatabaseError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    transaction,
+)
 from pymongo.errors import (
     BulkWriteError,
+    NetworkTimeout,
     OperationFailure,
     ServerSelectionTimeoutError,
     WriteConcernError,
 )
 
 from djongo_engine.client import client_for
-from djongo_engine.errors import as_django_error
+from djongo_engine.errors import (
+    HintedIndexMissing,
+    TimeLimitExceeded,
+    as_django_error,
+    time_limit,
+)
 from djongo_engine.schema.lock import database_lock
 from tests.engine.engine_models.models import Record
 
@@ -122,9 +134,27 @@ def test_write_that_too_few_servers_confirm_is_an_operational_error(error):
     assert type(as_django_error(error)) is OperationalError
 
 
-@pytest.mark.parametrize("code", [13, 18, 50, 217])
+@pytest.mark.parametrize("code", [13, 18, 217])
 def test_server_that_cannot_serve_now_is_an_operational_error(code):
     assert type(as_django_error(OperationFailure("not now", code))) is OperationalError
+
+
+def test_command_that_the_server_gives_up_on_is_told_from_other_failures():
+    assert type(as_django_error(OperationFailure("too slow", 50))) is TimeLimitExceeded
+
+
+@pytest.mark.parametrize("error", [NetworkTimeout("too slow"), OperationFailure("too slow", 50)])
+def test_time_limit_has_one_error_whoever_gives_up(error):
+    with pytest.raises(TimeLimitExceeded, match="too slow"), time_limit(1):
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [("hint provided does not exist", HintedIndexMissing), ("bad value", DatabaseError)],
+)
+def test_hint_at_an_index_that_is_missing_is_told_from_other_bad_values(message, kind):
+    assert type(as_django_error(OperationFailure(message, 2))) is kind
 
 
 def test_dead_server_costs_the_server_selection_timeout_and_no_more():
