@@ -56,7 +56,7 @@ def rows(listing: Any) -> Iterator[str]:
 
 def behind(listing: Any, skipped: int) -> Any:
     """Return the position behind so many items; None at the start, or beyond the end."""
-    from items.managers import as_item
+    from items.documents import as_item
     from items.models import Item
 
     if not skipped:

@@ -1,39 +1,43 @@
 """Changes of a count, and the idempotency keys of those that were made.
 
-What is kept of an adjustment with a key is an entry in the item's own document, so that one
-atomic update both makes the change and remembers it: `adjustments` holds `key`, `hash` (of the
-request), `at`, `changed` (whether the count allowed it), and the item's fields as they were then.
-The clock is the database's, one for all workers. The reasons are in
-docs/decisions/idempotency-keys-live-in-the-item.md.
+An adjustment with a key leaves an entry in the item's own document, in the array `adjustments`, so
+that one atomic update both makes the change and remembers it. An entry holds `key`, `delta`, `at`,
+`changed` (whether the count allowed it), and the item's fields as they were then. The clock is the
+database's, one for all workers. docs/decisions/idempotency-keys-live-in-the-item.md says why.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
-import orjson
-
-MAX_COUNT = 2**31 - 1
-MAX_KEYS = 1_000
-KEEP_MS = 24 * 60 * 60 * 1000
+from items.documents import FIELDS, ItemData, as_item
+from items.limits import KEY_LIFETIME_MS, MAX_COUNT, MAX_KEYS_PER_ITEM
 
 Expression = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Adjustment:
-    """An adjustment with a key: the item as it was then, and whether the count changed."""
+    """An adjustment with a key: the item as it was then, and whether the count changed.
 
-    item: dict[str, Any]
+    `delta` is None in an entry of a version that kept a hash in its place.
+    """
+
+    item: ItemData
+    delta: int | None
     changed: bool
-    request_hash: bytes
     replayed: bool
 
 
-def request_hash(delta: int) -> bytes:
-    """Return the hash by which a repeated request is known: of its canonical body."""
-    return blake2b(orjson.dumps({"delta": delta}), digest_size=16).digest()
+def kept_adjustment(item_id: str, entry: Mapping[str, Any]) -> Adjustment:
+    """Return what an entry says, for a request that comes again."""
+    fields = {name: entry[name] for name in FIELDS if name in entry}
+    return Adjustment(
+        item=as_item({"_id": item_id, **fields}),
+        delta=entry.get("delta"),
+        changed=entry["changed"],
+        replayed=True,
+    )
 
 
 def _allowed(delta: int) -> Expression:
@@ -60,7 +64,7 @@ def adjust_update(delta: int) -> list[Expression]:
     return [{"$set": {"count": _adjusted(delta)}}]
 
 
-_EXPIRY = {"$subtract": [{"$toLong": "$$NOW"}, KEEP_MS]}
+_EXPIRY = {"$subtract": [{"$toLong": "$$NOW"}, KEY_LIFETIME_MS]}
 # As numbers: the embedded server does not compare $$NOW with a stored date.
 _LIVE = {
     "$filter": {
@@ -77,18 +81,16 @@ def adjust_once_update(delta: int, key: str) -> list[Expression]:
     """
     entry = {
         "key": {"$literal": key},
-        "hash": request_hash(delta),
+        "delta": delta,
         "at": "$$NOW",
         "changed": _allowed(delta),
-        "name": "$name",
-        "category": "$category",
+        **{name: f"${name}" for name in FIELDS},
         "count": _adjusted(delta),
-        "price": "$price",
     }
     keys = {"$map": {"input": "$$live", "in": "$$this.key"}}
     is_new = {
         "$and": [
-            {"$lt": [{"$size": "$$live"}, MAX_KEYS]},
+            {"$lt": [{"$size": "$$live"}, MAX_KEYS_PER_ITEM]},
             {"$not": [{"$in": [{"$literal": key}, keys]}]},
         ]
     }

@@ -10,12 +10,13 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from items.arguments import ArgumentsMixin
+from items.documents import ItemData
 from items.exceptions import IdTaken, ItemNotFound
 from items.fields import IdField
-from items.managers import ItemData
+from items.limits import MAX_BULK_ROWS
 from items.models import Item
-from items.openapi.bulk import MAX_ROWS, describe_bulk
-from items.serializers import BULK_CHANGE, NEW_ITEM, ItemSerializer
+from items.openapi.bulk import describe_bulk
+from items.serializers import BULK_CHANGE, NEW_ITEM, ItemRequestSerializer
 
 # Refused here, for whoever sends one counts on what it promises.
 SINGLE_ONLY = ("If-Match", "If-None-Match", "Idempotency-Key")
@@ -27,7 +28,7 @@ Row = dict[str, Any]
 class BulkViewSet(ArgumentsMixin, GenericViewSet[Any]):
     """Many items at once."""
 
-    serializer_class = ItemSerializer
+    serializer_class = ItemRequestSerializer
     queryset = Item.objects.none()
     pagination_class = None
 
@@ -104,8 +105,8 @@ class BulkViewSet(ArgumentsMixin, GenericViewSet[Any]):
         if unfit := [name for name in SINGLE_ONLY if name in request.headers]:
             raise ValidationError({name: ["Not in bulk."] for name in unfit})
         rows = request.data
-        if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_ROWS:
-            raise ValidationError([f"The body must be an array of 1 to {MAX_ROWS} rows."])
+        if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_BULK_ROWS:
+            raise ValidationError([f"The body must be an array of 1 to {MAX_BULK_ROWS} rows."])
         accepted: list[str | APIException] = []
         for row in rows:
             try:

@@ -11,8 +11,8 @@ import bson
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from items.documents import COLUMNS, ItemData
 from items.exceptions import PreconditionFailed
-from items.managers import FIELDS, ItemData
 
 ETAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 # Empty elements are to be ignored (RFC 9110 section 5.6.1.2); possessive, so that no header is
@@ -22,7 +22,7 @@ ETAG_LIST = re.compile(rf"\*|(?:{ETAG})?(?:[ \t]*+,[ \t]*+(?:{ETAG})?)*+")
 
 def etag_of(item: ItemData) -> str:
     """Return the strong ETag of an item, quoted."""
-    stored = bson.encode({name: item[name] for name in ("id", *FIELDS)})
+    stored = bson.encode({name: item[name] for name in COLUMNS})
     return f'"{blake2b(stored, digest_size=16).hexdigest()}"'
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.exceptions import APIException, NotFound
 
 from fastapi_mongo_site.http.exceptions import Unavailable
-from items.adjustments import MAX_COUNT
+from items.limits import MAX_COUNT
 from items.models import Item
 
 

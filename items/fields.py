@@ -8,6 +8,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from items.limits import PRICE_LIMIT_EURO, PRICE_STEP_EURO
+
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
 """The numbers of JSON (RFC 8259), leading zeros allowed; the exponent is kept small."""
 
@@ -19,15 +21,6 @@ def is_number(data: Any) -> bool:
     return isinstance(data, (int, float, Decimal)) and not isinstance(data, bool)
 
 
-@extend_schema_field(
-    {
-        "type": "string",
-        "format": "uuid",
-        "pattern": "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}"
-        "-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$",
-        "description": "Of version 4.",
-    }
-)
 class IdField(serializers.UUIDField):
     """A UUID in any spelling that `uuid.UUID` reads."""
 
@@ -39,6 +32,19 @@ class IdField(serializers.UUIDField):
             return uuid.UUID(data)
         except ValueError:
             self.fail("invalid", value=data)
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "format": "uuid",
+        "pattern": "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}"
+        "-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$",
+        "description": "Of version 4.",
+    }
+)
+class NewIdField(IdField):
+    """The id that a client gives a new item."""
 
 
 class NameField(serializers.CharField):
@@ -75,9 +81,9 @@ class CountField(serializers.IntegerField):
         "format": "double",
         "minimum": 0,
         "exclusiveMinimum": True,
-        "maximum": 10**9,
+        "maximum": PRICE_LIMIT_EURO,
         "exclusiveMaximum": True,
-        "multipleOf": 0.0001,
+        "multipleOf": float(PRICE_STEP_EURO),
         "description": "In Euro.",
     }
 )
@@ -114,7 +120,7 @@ class PriceArgument(_NumberInText, PriceField):
         "type": "number",
         "format": "double",
         "minimum": 0,
-        "maximum": 10**9,
+        "maximum": PRICE_LIMIT_EURO,
         "description": "In Euro.",
     }
 )

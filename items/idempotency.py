@@ -5,7 +5,9 @@ import re
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-KEY = re.compile(r"[\x20-\x7e]{1,255}")
+from items.limits import MAX_KEY_CHARACTERS
+
+KEY = re.compile(rf"[\x20-\x7e]{{1,{MAX_KEY_CHARACTERS}}}")
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -15,9 +17,8 @@ def idempotency_key(request: Request) -> str | None:
     """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not KEY.fullmatch(key):
-        raise ValidationError(
-            {"Idempotency-Key": ["Must be 1 to 255 characters of printable ASCII."]}
-        )
+        message = f"Must be 1 to {MAX_KEY_CHARACTERS} characters of printable ASCII."
+        raise ValidationError({"Idempotency-Key": [message]})
     return key
 
 

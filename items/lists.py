@@ -9,18 +9,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from djongo_engine.errors import TimeLimitExceeded
 from fastapi_mongo_site.http.exceptions import Unavailable
 from items.finding import Listing
-from items.managers import TimeLimitError
+from items.limits import DEFAULT_PAGE_ITEMS, MAX_SELECTION_ITEMS
 from items.models import Item
 from items.openapi.items import describe_query
-from items.pagination import DEFAULT_LIMIT, make_cursor, next_link
+from items.pagination import make_cursor, next_link
 from items.serializers import LIST_ARGUMENTS, SELECT_ARGUMENTS, SelectArguments
 from items.transfer.exports import EXPORTS, BusyError, ExportFormat, NoSpaceError, export
 
 logger = logging.getLogger(__name__)
-
-MAX_SELECTION = 10_000
 
 
 class ListMixin(GenericViewSet[Any]):
@@ -32,7 +31,7 @@ class ListMixin(GenericViewSet[Any]):
         listing = arguments["listing"]
         if form := self._export_format(arguments.get("format")):
             return self._export(form, arguments)
-        limit = arguments.get("limit", DEFAULT_LIMIT)
+        limit = arguments.get("limit", DEFAULT_PAGE_ITEMS)
         items = Item.objects.page(listing, limit + 1, arguments["after"])
         response = Response(items[:limit])
         if len(items) > limit:
@@ -48,11 +47,10 @@ class ListMixin(GenericViewSet[Any]):
         if not request.query_params:
             raise ValidationError(["No query values provided in query URL"])
         values = SELECT_ARGUMENTS.run_validation(request.query_params)
-        items = Item.objects.page(Listing(values), MAX_SELECTION + 1)
-        if len(items) > MAX_SELECTION:
-            raise ValidationError(
-                [f"More than {MAX_SELECTION} items match: page through GET /v1/items instead."]
-            )
+        items = Item.objects.page(Listing(values), MAX_SELECTION_ITEMS + 1)
+        if len(items) > MAX_SELECTION_ITEMS:
+            message = f"More than {MAX_SELECTION_ITEMS} items match: page through GET /v1/items."
+            raise ValidationError([message])
         names = SelectArguments.Meta.fields
         return Response({"query": {name: values.get(name) for name in names}, "selection": items})
 
@@ -81,7 +79,7 @@ class ListMixin(GenericViewSet[Any]):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Return the answer to an exception; 503 where trying again later may help."""
-        if isinstance(exc, TimeLimitError):
+        if isinstance(exc, TimeLimitExceeded):
             exc = Unavailable("The items took too long to find. Ask for fewer, or try again later.")
         elif isinstance(exc, BusyError):
             exc = Unavailable("Too many exports at once. Try again later.")

@@ -5,35 +5,32 @@ give and take items as the API shows them: dictionaries with an `id` instead of 
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pymongo
 from django.conf import settings
-from django.db import DatabaseError, OperationalError
+from django.db import OperationalError
 from pymongo import DeleteOne, UpdateOne
 from pymongo.collection import Collection as MongoCollection
 from pymongo.cursor import Cursor
-from pymongo.errors import BulkWriteError, ExecutionTimeout, NetworkTimeout, OperationFailure
+from pymongo.errors import BulkWriteError
 
 from djongo_engine.client import DAY_SECONDS
-from djongo_engine.errors import DUPLICATE_KEY, translate_errors
+from djongo_engine.errors import DUPLICATE_KEY, HintedIndexMissing, time_limit, translate_errors
 from djongo_engine.managers import PassThroughManager
-from items.adjustments import FIRST_EXPIRY, Adjustment, adjust_once_update, adjust_update
+from items.adjustments import (
+    FIRST_EXPIRY,
+    Adjustment,
+    adjust_once_update,
+    adjust_update,
+    kept_adjustment,
+)
+from items.documents import FIELDS, ItemData, as_document, as_item
 from items.finding import Listing, Position
 
-FIELDS = ("name", "category", "count", "price")
-
-BATCH = 1000
-BAD_VALUE = 2
-"""MongoDB's code for, among others, a hint that names no index."""
-
-ItemData = dict[str, Any]
-
-
-class TimeLimitError(Exception):
-    """MongoDB gave up at the time limit."""
+BATCH_DOCUMENTS = 1000
 
 
 @contextmanager
@@ -41,40 +38,17 @@ def finding(listing: Listing, seconds: float | None = None) -> Iterator[None]:
     """Bound the time of a read, and name what may go wrong with it.
 
     Without `seconds` a search has MONGO_SEARCH_TIMEOUT_MS, any other read MONGO_TIMEOUT_MS.
-    Raises TimeLimitError, or OperationalError when the index that serves the list is missing.
+    Raises TimeLimitExceeded, or OperationalError when the index that serves the list is missing.
     """
     if seconds is None and "search" in listing.conditions:
         seconds = settings.MONGO_SEARCH_TIMEOUT_MS / 1000
-    # pymongo sends maxTimeMS, and gives up on the connection at the same time: either may win.
-    too_late = (ExecutionTimeout, NetworkTimeout) if seconds else ExecutionTimeout
     try:
-        with pymongo.timeout(seconds) if seconds else nullcontext(), translate_errors:
+        with translate_errors if seconds is None else time_limit(seconds):
             yield
-    except DatabaseError as error:
-        cause = error.__cause__
-        if isinstance(cause, too_late):
-            raise TimeLimitError from error
-        if isinstance(cause, OperationFailure) and cause.code == BAD_VALUE and "hint" in str(cause):
-            raise OperationalError(
-                f"The index {listing.index} is missing: run manage.py migrate items."
-            ) from error
-        raise
-
-
-def as_item(document: Mapping[str, Any]) -> ItemData:
-    """Return a stored document as the API shows it; a field that it lacks is None."""
-    return {
-        "id": document["_id"],
-        "name": document.get("name"),
-        "category": document.get("category"),
-        "count": document.get("count"),
-        "price": document.get("price"),
-    }
-
-
-def as_document(item: ItemData) -> dict[str, Any]:
-    """Return an item as it is stored."""
-    return {"_id": item["id"], **{name: item[name] for name in FIELDS}}
+    except HintedIndexMissing as error:
+        raise OperationalError(
+            f"The index {listing.index} is missing: run manage.py migrate items."
+        ) from error
 
 
 class KeysExhaustedError(Exception):
@@ -101,13 +75,13 @@ class ItemManager(PassThroughManager):
     def page(self, listing: Listing, limit: int, after: Position | None = None) -> list[ItemData]:
         """Return at most `limit` items of a list, the first ones or those behind a position.
 
-        Raises TimeLimitError.
+        Raises TimeLimitExceeded.
         """
         with finding(listing), self._find(listing, after, limit, batch_size=limit) as cursor:
             return [as_item(document) for document in cursor]
 
     def total(self, listing: Listing) -> int:
-        """Return how many items are in a list. Raises TimeLimitError."""
+        """Return how many items are in a list. Raises TimeLimitExceeded."""
         with finding(listing):
             number: int = self.mongo_count_documents(listing.filter(), **listing.options)
         return number
@@ -116,10 +90,10 @@ class ItemManager(PassThroughManager):
     def every(self, listing: Listing) -> Iterator[Iterator[ItemData]]:
         """Give an iterator over every item of a list, read by one cursor within the context.
 
-        Raises TimeLimitError after MONGO_EXPORT_TIMEOUT_MS.
+        Raises TimeLimitExceeded after MONGO_EXPORT_TIMEOUT_MS.
         """
         seconds = settings.MONGO_EXPORT_TIMEOUT_MS / 1000
-        with finding(listing, seconds), self._find(listing, batch_size=BATCH) as cursor:
+        with finding(listing, seconds), self._find(listing, batch_size=BATCH_DOCUMENTS) as cursor:
             yield (as_item(document) for document in cursor)
 
     def _find(
@@ -144,7 +118,7 @@ class ItemManager(PassThroughManager):
         with (
             translate_errors,
             pymongo.timeout(DAY_SECONDS),
-            self.mongo_find({}, FIELDS, sort=[("_id", 1)], batch_size=BATCH) as cursor,
+            self.mongo_find({}, FIELDS, sort=[("_id", 1)], batch_size=BATCH_DOCUMENTS) as cursor,
         ):
             yield cursor
 
@@ -218,12 +192,7 @@ class ItemManager(PassThroughManager):
                 {"_id": item_id}, {"adjustments": {"$elemMatch": {"key": key}}}
             )
         for entry in (document or {}).get("adjustments", ()):
-            return Adjustment(
-                item=as_item({**entry, "_id": item_id}),
-                changed=entry["changed"],
-                request_hash=entry["hash"],
-                replayed=True,
-            )
+            return kept_adjustment(item_id, entry)
         return None
 
     def read_many(self, ids: Collection[str]) -> dict[str, ItemData]:

@@ -8,12 +8,9 @@ from django.core.validators import MaxValueValidator, MinLengthValidator
 from django.db import models
 
 from djongo_engine.schema.indexes import CollationIndex
-from items.adjustments import MAX_COUNT
 from items.finding import COLLATION
+from items.limits import MAX_COUNT, MAX_NAME_CHARACTERS, PRICE_LIMIT_EURO, PRICE_STEP_EURO
 from items.managers import ItemManager
-
-PRICE_LIMIT = 10**9
-PRICE_STEP = Decimal("0.0001")
 
 
 def validate_id(value: uuid.UUID) -> None:
@@ -28,11 +25,11 @@ def validate_price(value: Decimal | float) -> None:
     Within these limits a double holds every price exactly enough to print it as it came.
     """
     price = value if isinstance(value, Decimal) else Decimal(repr(value))
-    if not (price.is_finite() and 0 < price < PRICE_LIMIT):
+    if not (price.is_finite() and 0 < price < PRICE_LIMIT_EURO):
         raise ValidationError(
-            "Must be greater than 0 and less than 1000000000.", code="price_range"
+            f"Must be greater than 0 and less than {PRICE_LIMIT_EURO}.", code="price_range"
         )
-    if price != price.quantize(PRICE_STEP):
+    if price != price.quantize(PRICE_STEP_EURO):
         raise ValidationError("Must have at most 4 decimal places.", code="decimal_places")
 
 
@@ -49,7 +46,7 @@ class Item(models.Model):
     id = models.UUIDField(
         primary_key=True, default=uuid.uuid4, db_column="_id", validators=[validate_id]
     )
-    name = models.CharField(max_length=100, validators=[MinLengthValidator(1)])
+    name = models.CharField(max_length=MAX_NAME_CHARACTERS, validators=[MinLengthValidator(1)])
     category = models.CharField(max_length=11, choices=Category)
     count = models.PositiveIntegerField(validators=[MaxValueValidator(MAX_COUNT)])
     # A double, as the original stores it; see docs/decisions/prices-are-doubles.md.

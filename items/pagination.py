@@ -15,9 +15,6 @@ from rest_framework.utils.urls import replace_query_param
 
 from items.finding import Listing, Position
 
-DEFAULT_LIMIT = 100
-MAX_LIMIT = 1000
-
 
 def make_cursor(listing: Listing, position: Position) -> str:
     """Return the cursor for a position in a list."""

@@ -5,11 +5,11 @@ from typing import Any
 from rest_framework.serializers import ValidationError
 from rest_framework.settings import api_settings
 
-from items.managers import as_item
-from items.serializers import ARGUMENT_CLASSES, ItemSerializer
+from items.documents import as_item
+from items.serializers import ARGUMENT_CLASSES, ItemRequestSerializer
 
 
-class TextItemSerializer(ItemSerializer):
+class TextItemSerializer(ItemRequestSerializer):
     """An item whose numbers are spelled in text, as in CSV."""
 
     serializer_field_mapping = ARGUMENT_CLASSES
@@ -29,7 +29,7 @@ class StoredItemRules:
     """Tells what is wrong with stored documents; make it once, its serializer costs much."""
 
     def __init__(self) -> None:
-        self._serializer = ItemSerializer()
+        self._serializer = ItemRequestSerializer()
 
     def fault_of(self, document: dict[str, Any]) -> str:
         """Return what is wrong with a stored document, with its field's name, or nothing."""

@@ -8,21 +8,28 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from items.adjustments import MAX_COUNT
+from items.documents import COLUMNS, FIELDS
 from items.fields import (
     CountArgument,
     CountField,
     FlagArgument,
     IdField,
     NameField,
+    NewIdField,
     PriceArgument,
     PriceBound,
     PriceField,
 )
 from items.finding import ORDERINGS, Listing
-from items.managers import FIELDS
-from items.models import PRICE_LIMIT, Item, validate_id
-from items.pagination import DEFAULT_LIMIT, MAX_LIMIT, read_cursor
+from items.limits import (
+    DEFAULT_PAGE_ITEMS,
+    MAX_COUNT,
+    MAX_NAME_CHARACTERS,
+    MAX_PAGE_ITEMS,
+    PRICE_LIMIT_EURO,
+)
+from items.models import Item, validate_id
+from items.pagination import read_cursor
 from items.transfer.exports import EXPORTS
 
 FIELD_CLASSES = {
@@ -37,6 +44,9 @@ ARGUMENT_CLASSES = {
     models.PositiveIntegerField: CountArgument,
     models.FloatField: PriceArgument,
 }
+OPTIONAL = {name: {"required": False} for name in FIELDS}
+LIST_OPTIONS = ("ordering", "limit", "cursor", "total", "format")
+"""The arguments of the list that say how it comes; the others say which items are in it."""
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -73,33 +83,37 @@ class ItemSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
 
     serializer_field_mapping = FIELD_CLASSES
 
+    # Of any version, as what is stored may have one of another service.
+    id = IdField()
+
     class Meta:
-        """The fields in the order in which the original shows them."""
+        """All fields."""
 
         model = Item
-        fields = ("id", "name", "category", "count", "price")
-        # Without the validator that asks the database: the insert itself finds a taken id.
-        extra_kwargs = {"id": {"required": False, "validators": [validate_id]}}
-
-    def get_initial(self) -> dict[str, Any]:
-        """Return what a form of the browsable API begins with: no id, as one is made here."""
-        return {name: value for name, value in super().get_initial().items() if name != "id"}
+        fields = COLUMNS
 
     def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
         """Return the item as it is: the manager gives items in the API's form."""
         return instance
 
 
+class ItemRequestSerializer(ItemSerializer):
+    """A body that makes an item, or changes one: the id may be left out."""
+
+    id = NewIdField(required=False, validators=[validate_id])
+
+    def get_initial(self) -> dict[str, Any]:
+        """Return what a form of the browsable API begins with: no id, as one is made here."""
+        return {name: value for name, value in super().get_initial().items() if name != "id"}
+
+
 class BulkChangeSerializer(ItemSerializer):
     """`PATCH /v1/items/bulk`: the fields to change, of the item that has the id."""
-
-    # Of any version: what is stored can be changed.
-    id = IdField()
 
     class Meta(ItemSerializer.Meta):
         """Every field but the id may be left out."""
 
-        extra_kwargs = {name: {"required": False} for name in FIELDS}
+        extra_kwargs = OPTIONAL
 
 
 @extend_schema_field(
@@ -146,8 +160,8 @@ class ChangeArguments(ArgumentSerializer, serializers.ModelSerializer[Any]):
         """The fields that the original changes this way."""
 
         model = Item
-        fields = ("name", "count", "price")
-        extra_kwargs = {name: {"required": False} for name in fields}
+        fields: tuple[str, ...] = ("name", "count", "price")
+        extra_kwargs = OPTIONAL
 
 
 class SelectArguments(ChangeArguments):
@@ -156,8 +170,7 @@ class SelectArguments(ChangeArguments):
     class Meta(ChangeArguments.Meta):
         """The fields that the original selects by, in the order in which it shows them."""
 
-        fields = ("name", "count", "price", "category")  # type: ignore[assignment]
-        extra_kwargs = {name: {"required": False} for name in fields}
+        fields: tuple[str, ...] = ("name", "count", "price", "category")
 
 
 def count_bound(text: str) -> CountArgument:
@@ -167,14 +180,16 @@ def count_bound(text: str) -> CountArgument:
 
 def price_bound(text: str) -> PriceBound:
     """Return a bound on the price."""
-    return PriceBound(required=False, min_value=0, max_value=PRICE_LIMIT, help_text=text)
+    return PriceBound(required=False, min_value=0, max_value=PRICE_LIMIT_EURO, help_text=text)
 
 
 class ListArguments(SelectArguments):
     """`GET /v1/items`: which items, in what order, and which page or format of them."""
 
     search = NameField(
-        required=False, max_length=100, help_text="Text within the name, in any case."
+        required=False,
+        max_length=MAX_NAME_CHARACTERS,
+        help_text="Text within the name, in any case.",
     )
     count__gte = count_bound("The least count.")
     count__lte = count_bound("The greatest count.")
@@ -189,8 +204,8 @@ class ListArguments(SelectArguments):
     limit = CountArgument(
         required=False,
         min_value=1,
-        max_value=MAX_LIMIT,
-        help_text=f"Items on a page, {DEFAULT_LIMIT} unless given.",
+        max_value=MAX_PAGE_ITEMS,
+        help_text=f"Items on a page, {DEFAULT_PAGE_ITEMS} unless given.",
     )
     cursor = serializers.CharField(
         required=False, help_text="Where the page starts; take it from the `Link` header."
@@ -207,19 +222,18 @@ class ListArguments(SelectArguments):
     class Meta(SelectArguments.Meta):
         """The arguments in the order in which the documentation shows them."""
 
-        fields = (  # type: ignore[assignment]
+        fields = (
             *("name", "search", "category"),
             *("count", "count__gte", "count__lte", "price", "price__gte", "price__lte"),
-            *("ordering", "limit", "cursor", "total", "format"),
+            *LIST_OPTIONS,
         )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Return the `listing`, the position to start `after`, and the other arguments."""
-        others = {"ordering", "limit", "cursor", "total", "format"}
         conditions = {
             name: float(value) if name.startswith("price") else value
             for name, value in attrs.items()
-            if name not in others
+            if name not in LIST_OPTIONS
         }
         listing = Listing(conditions, attrs["ordering"])
         after = None
@@ -234,8 +248,8 @@ class ListArguments(SelectArguments):
 
 
 # Made once: their fields take longer to make than to validate, and run_validation keeps no state.
-NEW_ITEM = ItemSerializer()
-ITEM_CHANGES = ItemSerializer(partial=True)
+NEW_ITEM = ItemRequestSerializer()
+ITEM_CHANGES = ItemRequestSerializer(partial=True)
 BULK_CHANGE = BulkChangeSerializer()
 ADJUSTMENT = AdjustmentSerializer()
 CHANGE_ARGUMENTS = ChangeArguments()

@@ -14,8 +14,8 @@ from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from fastapi_mongo_site.http.renderers import JSONRenderer
-from items.adjustments import request_hash
 from items.arguments import ArgumentsMixin
+from items.documents import FIELDS, ItemData
 from items.etags import Conditions, etag_of
 from items.exceptions import (
     IdTaken,
@@ -27,16 +27,16 @@ from items.exceptions import (
 )
 from items.idempotency import idempotency_key, refuse_idempotency_key
 from items.lists import ListMixin
-from items.managers import FIELDS, ItemData, KeysExhaustedError
+from items.managers import KeysExhaustedError
 from items.models import Item
+from items.openapi.adjustments import describe_adjust
 from items.openapi.items import describe_items
-from items.openapi.stock import describe_adjust
 from items.serializers import (
     ADJUSTMENT,
     CHANGE_ARGUMENTS,
     ITEM_CHANGES,
     NEW_ITEM,
-    ItemSerializer,
+    ItemRequestSerializer,
 )
 
 
@@ -44,7 +44,7 @@ from items.serializers import (
 class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
     """Items in stock."""
 
-    serializer_class = ItemSerializer
+    serializer_class = ItemRequestSerializer
     queryset = Item.objects.none()
     lookup_url_kwarg = "id"
     pagination_class = None
@@ -72,7 +72,7 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
 
     def update(self, request: Request, id: str) -> Response:
         """Replace the item by a JSON body, or change the fields that the URL names."""
-        has_body = bool(request._request.body)
+        has_body = bool(request.body)
         if not request.query_params:
             if not has_body:
                 raise ValidationError(["No query values provided in update URL"])
@@ -136,7 +136,7 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
                 Item.objects.change(self.item_id, values, read)
         if read is not None:
             return self._answer({**read, **values})
-        is_whole = len(values) == len(FIELDS)
+        is_whole = values.keys() >= set(FIELDS)
         return self._answer({"id": self.item_id, **values} if is_whole else self.get_object())
 
     def _adjusted_once(self, request: Request, delta: int, key: str) -> Response:
@@ -153,7 +153,7 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
                     kept = Item.objects.adjust_once(self.item_id, delta, key, read)
             except KeysExhaustedError as error:
                 raise KeysFull(max(1, math.ceil(error.wait / 1000))) from error
-        if kept.request_hash != request_hash(delta):
+        if kept.delta not in (delta, None):
             raise KeyReused
         if kept.changed:
             response = self._answer(kept.item)
@@ -163,7 +163,7 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
             response["Idempotency-Replayed"] = "true"
         return response
 
-    def _validated_body(self, serializer: ItemSerializer) -> ItemData:
+    def _validated_body(self, serializer: ItemRequestSerializer) -> ItemData:
         values = validated(serializer, self.request.data)
         if values.pop("id", self.item_id) != self.item_id:
             raise ValidationError({"id": ["Is not the id in the URL."]})

@@ -11,10 +11,18 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from items.openapi.items import BAD_PRICE, BODY, COMMON, ITEM, NO_ITEM, NOT_JSON, TAKEN, problem
-from items.serializers import BulkChangeSerializer, ItemSerializer
-
-MAX_ROWS = 1_000
+from items.limits import MAX_BULK_ROWS
+from items.openapi.common import (
+    BAD_PRICE,
+    BODY,
+    COMMON,
+    ITEM,
+    NO_ITEM,
+    NOT_JSON,
+    TAKEN,
+    problem,
+)
+from items.serializers import BulkChangeSerializer, ItemRequestSerializer, ItemSerializer
 
 BulkResult = inline_serializer(
     "BulkResult",
@@ -28,7 +36,7 @@ BulkResult = inline_serializer(
     },
     many=True,
 )
-NO_ROWS = problem("The body must be an array of 1 to 1000 rows.")
+NO_ROWS = problem(f"The body must be an array of 1 to {MAX_BULK_ROWS} rows.")
 
 
 def results(**rows: dict[str, Any]) -> OpenApiResponse:
@@ -47,8 +55,8 @@ def bulk(
     return extend_schema(
         operation_id=operation_id,
         summary=summary,
-        description=f"{description} 1 to 1,000 rows; each stands alone and has a result. "
-        "Takes no `If-Match`, `If-None-Match` or `Idempotency-Key`.",
+        description=f"{description} 1 to {MAX_BULK_ROWS:,} rows; each stands alone and has a "
+        "result. Takes no `If-Match`, `If-None-Match` or `Idempotency-Key`.",
         request=request,
         examples=[OpenApiExample("One row", value=body, request_only=True)],
         responses={200: results(**rows), 400: NO_ROWS, 415: NOT_JSON, **COMMON},
@@ -63,7 +71,7 @@ describe_bulk = extend_schema_view(
         "Create many items",
         "Of rows with one id the first is stored, the others are 409. After a 503 some rows may "
         "be stored: sent again, those whose id the client made are 409.",
-        ItemSerializer(many=True),
+        ItemRequestSerializer(many=True),
         BODY,
         stored={"status": 201, "item": ITEM},
         not_valid={"status": 400, **NOT_VALID},
@@ -102,5 +110,5 @@ def bound_rows(result: dict[str, Any], generator: Any, request: Any, public: boo
     """Postprocess the document: how many rows, which a serializer cannot say."""
     for operation in result["paths"]["/v1/items/bulk"].values():
         rows = operation["requestBody"]["content"]["application/json"]["schema"]
-        rows.update(minItems=1, maxItems=MAX_ROWS)
+        rows.update(minItems=1, maxItems=MAX_BULK_ROWS)
     return result

@@ -1,4 +1,4 @@
-"""What OpenAPI says of the items API: arguments, bodies, answers, and an example of each."""
+"""What OpenAPI says of items one by one, of lists of them, and of the selection."""
 
 import json
 from typing import Any
@@ -13,36 +13,30 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
+from items.documents import COLUMNS
+from items.limits import MAX_PAGE_ITEMS, MAX_SELECTION_ITEMS
+from items.openapi.common import (
+    BAD_CONDITION,
+    BAD_PRICE,
+    BODY,
+    CHANGED,
+    COMMON,
+    CONDITIONS,
+    ETAG,
+    ID,
+    ITEM,
+    ITEM_ANSWER,
+    NOT_FOUND,
+    NOT_JSON,
+    TAKEN,
+    Detail,
+    answer,
+    invalid,
+    problem,
+)
 from items.serializers import ChangeArguments, ItemSerializer, ListArguments, SelectArguments
 
-ITEM = {
-    "id": "dbb86c27-2eed-410d-881e-ad47487dd228",
-    "name": "Hammer",
-    "category": "tools",
-    "count": 20,
-    "price": 9.99,
-}
-BODY = {name: value for name, value in ITEM.items() if name != "id"}
 QUERY = {"name": "hammer", "count": None, "price": None, "category": "tools"}
-
-
-class Detail(serializers.Serializer[Any]):
-    """What went wrong, in a sentence."""
-
-    detail = serializers.CharField()
-
-
-Invalid = inline_serializer(
-    "Invalid",
-    {
-        "detail": serializers.CharField(),
-        "errors": serializers.DictField(
-            child=serializers.ListField(child=serializers.CharField()),
-            required=False,
-            help_text="The messages for each field or argument at fault.",
-        ),
-    },
-)
 
 
 class Selection(serializers.Serializer[Any]):
@@ -60,40 +54,6 @@ class Selection(serializers.Serializer[Any]):
     selection = ItemSerializer(many=True)
 
 
-def answer(serializer: Any, description: str, example: Any) -> OpenApiResponse:
-    """Return an answer with its example."""
-    examples = [OpenApiExample(description, value=example, response_only=True)]
-    return OpenApiResponse(serializer, description=description, examples=examples)
-
-
-def problem(sentence: str) -> OpenApiResponse:
-    """Return an error with a sentence alone."""
-    return answer(Detail, sentence, {"detail": sentence})
-
-
-def invalid(**errors: str) -> OpenApiResponse:
-    """Return the answer to a request that does not validate."""
-    messages = {name: [message] for name, message in errors.items()}
-    return answer(
-        Invalid, "Not valid", {"detail": f"Not valid: {', '.join(errors)}.", "errors": messages}
-    )
-
-
-NAMESPACE = "api_db.items"
-ITEM_ANSWER = answer(ItemSerializer, "The item", ITEM)
-BAD_PRICE = "Must be greater than 0 and less than 1000000000."
-NO_ITEM = f"Item with id='{ITEM['id']}' not found in {NAMESPACE}"
-TAKEN = f"Item with id='{ITEM['id']}' already exists in {NAMESPACE}"
-NOT_FOUND = problem(NO_ITEM)
-NOT_JSON = problem('Unsupported media type "text/plain" in request.')
-COMMON: dict[int, OpenApiResponse] = {
-    401: answer(
-        Detail,
-        "Credentials are missing, or the user name or the password is wrong",
-        {"detail": "Incorrect username or password"},
-    ),
-    503: problem("The database does not answer. Try again later."),
-}
 LINK = OpenApiParameter(
     "Link",
     str,
@@ -111,13 +71,6 @@ TOTAL = OpenApiParameter(
     response=[200],
     description="How many items there are in all, with `total=true`.",
     examples=[OpenApiExample("Total", 1234)],
-)
-ID = OpenApiParameter(
-    "id",
-    str,
-    OpenApiParameter.PATH,
-    description="A UUID in any of its spellings.",
-    examples=[OpenApiExample("A hammer", ITEM["id"])],
 )
 ITEM_BODY = [OpenApiExample("An item", value=BODY, request_only=True)]
 ARGUMENTS = {
@@ -146,36 +99,6 @@ def argument_examples(*names: str) -> list[OpenApiExample]:
     ]
 
 
-# Conditions
-
-TAG = '"5bd8a5cd4fa3f0a5a0c9d8aa3a2bd1c0"'
-ETAG = OpenApiParameter(
-    "ETag",
-    str,
-    OpenApiParameter.HEADER,
-    response=[200, 201, 304],
-    description="A hash of the stored item in double quotes; another whenever that changes. "
-    "Comes with JSON alone.",
-    examples=[OpenApiExample("Of the item", TAG)],
-)
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
-    description="Do it only while the item has one of these ETags; `*` for any item.",
-    examples=[OpenApiExample("As it was read", TAG)],
-)
-IF_NONE_MATCH = OpenApiParameter(
-    "If-None-Match",
-    str,
-    OpenApiParameter.HEADER,
-    description="Do it only while the item has none of these ETags; a read answers 304.",
-    examples=[OpenApiExample("As it was read", TAG)],
-)
-CONDITIONS = [IF_MATCH, IF_NONE_MATCH]
-CHANGED = problem("The item is not, or no longer, the one that the condition asks for.")
-BAD_CONDITION = invalid(**{"If-Match": 'Must be "*" or a list of ETags in double quotes.'})
-
 describe_items = extend_schema_view(
     list=extend_schema(
         summary="List, find and export items",
@@ -192,10 +115,10 @@ describe_items = extend_schema_view(
             (200, "text/csv"): answer(
                 str,
                 "All items",
-                "id,name,category,count,price\r\n" + ",".join(map(str, ITEM.values())),
+                "\r\n".join([",".join(COLUMNS), ",".join(map(str, ITEM.values()))]),
             ),
             (200, "application/x-ndjson"): answer(str, "All items", json.dumps(ITEM)),
-            400: invalid(limit="Ensure this value is less than or equal to 1000."),
+            400: invalid(limit=f"Ensure this value is less than or equal to {MAX_PAGE_ITEMS}."),
             **COMMON,
             503: answer(
                 Detail,
@@ -275,7 +198,7 @@ describe_query = extend_schema(
     operation_id="items_query",
     summary="Find items",
     description="Every item whose fields equal all arguments; names without regard to case. "
-    "At most 10,000 items: for more, page through the list.",
+    f"At most {MAX_SELECTION_ITEMS:,} items: for more, page through the list.",
     parameters=[SelectArguments],
     examples=argument_examples("name", "count", "price", "category"),
     responses={

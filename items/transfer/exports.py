@@ -5,26 +5,19 @@ quickly, however slow the reader is; what fails is an error and never a short an
 length is known, an answer that breaks off cannot be taken for a complete one.
 """
 
-import csv
 import tempfile
 import threading
 import weakref
 from contextlib import ExitStack
-from typing import IO, Any
+from typing import IO
 
-import orjson
 from django.conf import settings
 from django.http import FileResponse
 from rest_framework.renderers import BaseRenderer
 
 from items.finding import Listing
-from items.managers import ItemData
 from items.models import Item
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-"""What makes a spreadsheet run text, and the apostrophe that guards against it (OWASP, "CSV
-Injection"). As a text that starts with an apostrophe gets one too, taking away one leading
-apostrophe always gives the text back."""
+from items.transfer.writer import item_writer
 
 # A reader that stalls holds its thread, as WSGI cannot wait for it without one.
 _slots = threading.BoundedSemaphore(max(1, settings.THREADS // 4))
@@ -44,50 +37,20 @@ class ExportFormat(BaseRenderer):
     """A format of an export; a renderer to DRF's content negotiation alone."""
 
     charset = "utf-8"
-    head = b""
-
-    def line(self, item: ItemData) -> bytes:
-        """Return what stands for an item."""
-        raise NotImplementedError
-
-
-class NDJSON(ExportFormat):
-    """A JSON object on each line, as in the list."""
-
-    media_type = "application/x-ndjson"
-    format = "ndjson"
-
-    def line(self, item: ItemData) -> bytes:
-        """Return the object."""
-        return orjson.dumps(item, default=str, option=orjson.OPT_APPEND_NEWLINE)
 
 
 class CSV(ExportFormat):
-    """A header row, then a row for each item (RFC 4180), safe to open in a spreadsheet."""
+    """CSV, safe to open in a spreadsheet."""
 
     media_type = "text/csv"
     format = "csv"
-    head = b"id,name,category,count,price\r\n"
-
-    def __init__(self) -> None:
-        """Make a writer: it cannot be shared by threads."""
-        self.writer = csv.writer(_Echo())
-
-    def line(self, item: ItemData) -> bytes:
-        """Return the row; a value that is not there is empty."""
-        text: str = self.writer.writerow([_guarded(value) for value in item.values()])
-        return text.encode()
 
 
-class _Echo:
-    """A file that gives back what is written to it."""
+class NDJSON(ExportFormat):
+    """The objects of the list, one on each line."""
 
-    def write(self, text: str) -> str:
-        return text
-
-
-def _guarded(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    media_type = "application/x-ndjson"
+    format = "ndjson"
 
 
 EXPORTS = {form.format: form for form in (CSV, NDJSON)}
@@ -126,10 +89,10 @@ def export(listing: Listing, form: ExportFormat) -> tuple[ExportResponse, int]:
                 raise BusyError
             resources.callback(_slots.release)
             file = resources.enter_context(tempfile.TemporaryFile())
-            file.write(form.head)
+            write = item_writer(file, form.format, guard_formulas=True)
             with Item.objects.every(listing) as items:
                 for item in items:
-                    file.write(form.line(item))
+                    write(item)
                     number += 1
             file.seek(0)
             return ExportResponse(file, form, resources.pop_all()), number

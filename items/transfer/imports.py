@@ -12,10 +12,11 @@ from pymongo.errors import BulkWriteError
 from rest_framework.serializers import ValidationError
 
 from djongo_engine.errors import DUPLICATE_KEY, translate_errors
+from items.documents import as_document
 from items.models import Item
 from items.rules import TextItemSerializer, messages
-from items.serializers import ItemSerializer
-from items.transfer.files import Row
+from items.serializers import ItemRequestSerializer
+from items.transfer.reader import Row
 
 BATCH_ROWS = 1_000
 BATCH_SECONDS = 60
@@ -49,7 +50,7 @@ class Importer:
         self.text = text
         self.dry_run = dry_run
         self.read = self.added = self.updated = self.skipped = self.rejected = 0
-        self._serializer = TextItemSerializer() if text else ItemSerializer()
+        self._serializer = TextItemSerializer() if text else ItemRequestSerializer()
 
     def run(self, rows: Iterable[Row], progress: Callable[[], None]) -> None:
         """Store the rows; `progress` is called after each thousand.
@@ -77,10 +78,13 @@ class Importer:
         if row.fault:
             raise ValidationError([row.fault])
         values = row.values
-        if self.text and not values.get("id", True):
-            del values["id"]
+        if self.text:
+            # An empty cell is a value that is not given.
+            values = {name: value for name, value in values.items() if value}
         item = self._serializer.run_validation(values)
-        return {"_id": item.pop("id", None) or self._id_for(row), **item}
+        if "id" not in item:
+            item["id"] = self._id_for(row)
+        return as_document(item)
 
     def _id_for(self, row: Row) -> str:
         if not self.name:

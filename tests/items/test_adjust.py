@@ -2,25 +2,24 @@
 
 import datetime
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import ANY
 
 import bson
 import pytest
 from bson import Int64
 
-from items.adjustments import request_hash
-from items.models import MAX_COUNT, Item
+from items.limits import MAX_COUNT, MAX_KEYS_PER_ITEM
+from items.models import Item
 from tests.conftest import commands
+from tests.examples import ID, OTHER, OTHER_ID, SENT, SHOWN, STORED
 
-ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
 PATH = f"/v1/items/{ID}/adjust"
-HAMMER = {"_id": ID, "name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
-ITEM = {"id": ID, "name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
 
 
 @pytest.fixture
 def hammer():
     """An item as the original stores it, with a field that this service does not know."""
-    Item.objects.mongo_insert_one({**HAMMER, "shelf": "B2"})
+    Item.objects.mongo_insert_one({**STORED, "shelf": "B2"})
 
 
 @pytest.fixture
@@ -44,10 +43,9 @@ def give(**fields):
 
 
 def keep(number, age=datetime.timedelta()):
-    """Store as many keys of an age: "0", "1" ..."""
+    """Store as many keys of an age, each of an adjustment by -1: "0", "1" ..."""
     at = datetime.datetime.now(datetime.UTC) - age
-    entry = {**HAMMER, "hash": request_hash(-1), "at": at, "changed": True}
-    entry.pop("_id")
+    entry = {**SENT, "delta": -1, "at": at, "changed": True}
     give(adjustments=[{**entry, "key": str(n)} for n in range(number)])
 
 
@@ -61,7 +59,7 @@ def key(request):
 
 
 def test_adjust_answers_with_the_item(hammer, adjust, key):
-    assert adjust(-3, key).json() == {**ITEM, "count": 17}
+    assert adjust(-3, key).json() == {**SHOWN, "count": 17}
     assert document()["count"] == 17
     assert document()["shelf"] == "B2"
 
@@ -139,15 +137,28 @@ def test_adjustment_is_one_write_and_one_read(hammer, adjust, key):
 # The idempotency key
 
 
-@pytest.mark.parametrize("delta", [-3, -21])
-def test_repeated_request_gets_the_first_answer_and_has_no_effect(hammer, adjust, delta):
-    first = adjust(delta, "k")
-    give(name="Saw", count=50)
-    again = adjust(delta, "k")
-    assert (again.status_code, again.content) == (first.status_code, first.content)
-    assert again.get("ETag") == first.get("ETag")
-    assert (first.get("Idempotency-Replayed"), again["Idempotency-Replayed"]) == (None, "true")
+def test_repeated_request_gets_the_first_answer_and_has_no_effect(auth_client, hammer, adjust):
+    first = adjust(-3, "k")
+    etag = auth_client.get(f"/v1/items/{ID}")["ETag"]
+    give(**OTHER)
+    again = adjust(-3, "k")
+    assert first.json() == again.json() == {**SHOWN, "count": 17}
+    assert first["ETag"] == again["ETag"] == etag
+    assert document() == {**STORED, **OTHER, "shelf": "B2", "adjustments": ANY}
+
+
+def test_repeated_request_that_was_refused_is_refused_again(hammer, adjust):
+    first = adjust(-21, "k")
+    give(count=50)
+    again = adjust(-21, "k")
+    assert (again.status_code, again.content) == (409, first.content)
     assert document()["count"] == 50
+
+
+def test_answer_says_whether_it_was_given_before(hammer, adjust):
+    first, again = adjust(-3, "k"), adjust(-3, "k")
+    assert "Idempotency-Replayed" not in first
+    assert again["Idempotency-Replayed"] == "true"
 
 
 def test_other_keys_and_no_key_have_their_own_effect(hammer, adjust):
@@ -157,11 +168,10 @@ def test_other_keys_and_no_key_have_their_own_effect(hammer, adjust):
 
 
 def test_key_belongs_to_its_item(auth_client, hammer, adjust):
-    other = "00000000-0000-4000-8000-000000000000"
-    Item.objects.mongo_insert_one({**HAMMER, "_id": other})
+    Item.objects.mongo_insert_one({**STORED, "_id": OTHER_ID})
     adjust(-1, "k")
     response = auth_client.post(
-        f"/v1/items/{other}/adjust", {"delta": -2}, HTTP_IDEMPOTENCY_KEY="k"
+        f"/v1/items/{OTHER_ID}/adjust", {"delta": -2}, HTTP_IDEMPOTENCY_KEY="k"
     )
     assert response.json()["count"] == 18
 
@@ -172,6 +182,15 @@ def test_key_with_another_body_is_422(hammer, adjust):
     assert response.status_code == 422
     assert "Idempotency-Key" in response.json()["detail"]
     assert document()["count"] == 17
+
+
+@pytest.mark.parametrize("delta", [-1, -2])
+def test_key_that_a_former_version_kept_gets_its_answer_whatever_the_body(hammer, adjust, delta):
+    at = datetime.datetime.now(datetime.UTC)
+    kept = {**SENT, "count": 19, "key": "k", "hash": b"0" * 16, "at": at, "changed": True}
+    give(count=19, adjustments=[kept])
+    assert adjust(delta, "k").json() == {**SHOWN, "count": 19}
+    assert document()["count"] == 19
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "é", "a\tb", "\x7f"])
@@ -193,10 +212,10 @@ def test_request_that_was_not_valid_leaves_its_key_unused(hammer, adjust):
 
 def test_keys_are_kept_by_changes_and_shown_nowhere(auth_client, hammer, adjust):
     adjust(-3, "k")
-    auth_client.put(f"/v1/items/{ID}", {key: value for key, value in ITEM.items() if key != "id"})
-    assert auth_client.get(f"/v1/items/{ID}").json() == ITEM
-    assert auth_client.get("/v1/items").json() == [ITEM]
-    assert auth_client.get("/v1/items/?count=20").json()["selection"] == [ITEM]
+    auth_client.put(f"/v1/items/{ID}", SENT)
+    assert auth_client.get(f"/v1/items/{ID}").json() == SHOWN
+    assert auth_client.get("/v1/items").json() == [SHOWN]
+    assert auth_client.get("/v1/items/?count=20").json()["selection"] == [SHOWN]
     assert adjust(-3, "k").json()["count"] == 17
 
 
@@ -230,11 +249,13 @@ def test_expired_keys_make_room(hammer, adjust):
     assert [entry["key"] for entry in document()["adjustments"]] == ["k"]
 
 
-def test_1000_keys_stay_small(hammer, adjust):
-    give(name="é" * 100)
-    adjust(-1, "x" * 255)
+def test_1000_keys_stay_under_a_megabyte_however_large(auth_client, hammer, adjust):
+    largest = {"name": "🔨" * 100, "category": "consumables", "count": MAX_COUNT, "price": 1e9 - 1}
+    auth_client.put(f"/v1/items/{ID}", largest)
+    adjust(-MAX_COUNT, "x" * 255)
     (entry,) = document()["adjustments"]
-    assert len(bson.encode(entry)) * 1000 < 1_000_000
+    give(adjustments=[{**entry, "key": f"{n:255}"} for n in range(MAX_KEYS_PER_ITEM)])
+    assert len(bson.encode(document())) < 1_000_000
 
 
 @pytest.mark.parametrize("delta", [-1, -21])

@@ -9,9 +9,9 @@ from pymongo.errors import BulkWriteError
 from items.managers import rows_with_taken_ids
 from items.models import Item
 from tests.conftest import commands, store
+from tests.examples import OTHER
 
 PATH = "/v1/items/bulk"
-NEW = {"name": "Saw", "category": "tools", "count": 3, "price": 12.5}
 IDS = sorted(str(uuid.uuid4()) for _ in range(3))
 UNKNOWN = str(uuid.uuid4())
 
@@ -19,7 +19,7 @@ UNKNOWN = str(uuid.uuid4())
 @pytest.fixture
 def three():
     """Three items as the original stores them, with a field that this service does not know."""
-    store([{"_id": item_id, **NEW, "shelf": "B2"} for item_id in IDS])
+    store([{"_id": item_id, **OTHER, "shelf": "B2"} for item_id in IDS])
 
 
 @pytest.fixture
@@ -49,19 +49,26 @@ def item(item_id):
 def test_each_row_is_stored_or_refused_for_itself_in_order(send, three):
     made = str(uuid.uuid4())
     results = send(
-        "post", [NEW, {**NEW, "price": 0}, {**NEW, "id": IDS[0]}, {**NEW, "id": made}, 5, None]
+        "post",
+        [OTHER, {**OTHER, "price": 0}, {**OTHER, "id": IDS[0]}, {**OTHER, "id": made}, 5, None],
     )
     assert statuses(results) == [201, 400, 409, 201, 400, 400]
-    assert results[0]["item"] == {"id": results[0]["item"]["id"], **NEW}
+    assert results[0]["item"] == {"id": results[0]["item"]["id"], **OTHER}
     assert list(results[1]["errors"]) == ["price"]
-    assert results[3]["item"] == item(made) == {"id": made, **NEW}
+    assert results[3]["item"] == item(made) == {"id": made, **OTHER}
     assert all(row["detail"] for row in results[4:])
     assert Item.objects.count() == 3 + 2
 
 
 @pytest.mark.parametrize(
     "row",
-    [{**NEW, "price": 0}, {**NEW, "colour": "red"}, {}, {**NEW, "id": IDS[0]}, {**NEW, "id": "x"}],
+    [
+        {**OTHER, "price": 0},
+        {**OTHER, "colour": "red"},
+        {},
+        {**OTHER, "id": IDS[0]},
+        {**OTHER, "id": "x"},
+    ],
 )
 def test_refused_row_says_what_a_request_of_its_own_would_say(auth_client, send, three, row):
     alone = auth_client.post("/v1/items", row)
@@ -69,16 +76,16 @@ def test_refused_row_says_what_a_request_of_its_own_would_say(auth_client, send,
 
 
 def test_first_of_the_rows_with_one_id_is_stored(send):
-    row = {**NEW, "id": IDS[0]}
+    row = {**OTHER, "id": IDS[0]}
     broken = {**row, "count": -1}
     results = send("post", [broken, row, {**row, "name": "2", "id": IDS[0].upper()}, broken])
     assert statuses(results) == [400, 201, 409, 400]
-    assert item(IDS[0]) == {"id": IDS[0], **NEW}
+    assert item(IDS[0]) == {"id": IDS[0], **OTHER}
 
 
 def test_1000_rows_are_one_command(send):
     with commands() as seen:
-        results = send("post", [{**NEW, "name": "é" * 100}] * 1000)
+        results = send("post", [{**OTHER, "name": "é" * 100}] * 1000)
     assert seen == ["insert"]
     assert statuses(results) == [201] * 1000
     assert Item.objects.count() == 1000
@@ -118,10 +125,10 @@ def test_each_row_changes_its_item(send, three):
         ],
     )
     assert statuses(results) == [200, 404, 200, 200, 400, 400, 400, 400]
-    assert results[0]["item"] == item(IDS[0]) == {"id": IDS[0], **NEW, "count": 4}
+    assert results[0]["item"] == item(IDS[0]) == {"id": IDS[0], **OTHER, "count": 4}
     assert results[2]["item"] == item(IDS[1])
-    assert item(IDS[1]) == {"id": IDS[1], **NEW, "name": "Drill", "price": 5.0}
-    assert results[3]["item"] == item(IDS[2]) == {"id": IDS[2], **NEW}
+    assert item(IDS[1]) == {"id": IDS[1], **OTHER, "name": "Drill", "price": 5.0}
+    assert results[3]["item"] == item(IDS[2]) == {"id": IDS[2], **OTHER}
     assert list(results[4]["errors"]) == list(results[6]["errors"]) == ["id"]
     assert Item.objects.mongo_find_one({"_id": IDS[0]})["shelf"] == "B2"
     assert Item.objects.count() == 3
@@ -134,7 +141,7 @@ def test_changes_are_one_read_and_one_write(send, three):
 
 
 def test_many_changes_are_one_read_and_one_write_too(send):
-    ids = [row["item"]["id"] for row in send("post", [NEW] * 150)]
+    ids = [row["item"]["id"] for row in send("post", [OTHER] * 150)]
     with commands() as seen:
         results = send("patch", [{"id": item_id, "count": 4} for item_id in ids])
     assert (seen, statuses(results)) == (["find", "update"], [200] * 150)
@@ -158,7 +165,7 @@ def test_each_row_deletes_its_item(send, three):
 
 
 def test_many_deletions_are_one_read_and_one_write(send):
-    ids = [row["item"]["id"] for row in send("post", [NEW] * 150)]
+    ids = [row["item"]["id"] for row in send("post", [OTHER] * 150)]
     with commands() as seen:
         assert statuses(send("delete", ids)) == [204] * 150
     assert (seen, Item.objects.count()) == (["find", "delete"], 0)
@@ -168,7 +175,7 @@ def test_many_deletions_are_one_read_and_one_write(send):
 
 
 @pytest.mark.parametrize("method", ["post", "patch", "delete"])
-@pytest.mark.parametrize("body", [[], {}, {"id": IDS[0]}, "x", 5, None, [NEW] * 1001])
+@pytest.mark.parametrize("body", [[], {}, {"id": IDS[0]}, "x", 5, None, [OTHER] * 1001])
 def test_body_that_is_no_array_of_1_to_1000_rows_is_400(auth_client, method, body):
     response = getattr(auth_client, method)(PATH, body)
     assert response.status_code == 400
@@ -189,4 +196,4 @@ def test_bulk_has_no_other_methods(auth_client, method):
 
 
 def test_bulk_needs_credentials(client):
-    assert client.post(PATH, [NEW]).status_code == 401
+    assert client.post(PATH, [OTHER]).status_code == 401

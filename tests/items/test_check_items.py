@@ -8,19 +8,18 @@ from django.core.management import call_command
 from django.db import connection
 
 from items.models import Item
-
-GOOD = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
+from tests.examples import SENT
 
 
 def test_items_of_the_original_are_fine(capsys):
-    Item.objects.mongo_insert_many([{"_id": str(uuid.uuid4()), **GOOD} for _ in range(3)])
+    Item.objects.mongo_insert_many([{"_id": str(uuid.uuid4()), **SENT} for _ in range(3)])
     call_command("check_items")
     assert capsys.readouterr().out == "Checked 3 items: 0 break the rules.\n"
 
 
 @pytest.mark.parametrize("command", ["check_items", "export_items"])
 def test_reading_everything_may_take_longer_than_a_request(capsysbinary, monkeypatch, command):
-    Item.objects.mongo_insert_one({"_id": str(uuid.uuid4()), **GOOD})
+    Item.objects.mongo_insert_one({"_id": str(uuid.uuid4()), **SENT})
     client = {**connection.settings_dict["CLIENT"], "timeoutMS": 1}
     options = {"format": "csv"} if command == "export_items" else {}
     with monkeypatch.context() as patch:
@@ -46,7 +45,7 @@ def test_reading_everything_may_take_longer_than_a_request(capsysbinary, monkeyp
     ],
 )
 def test_item_at_fault_is_named_with_its_field(capsys, fault, field):
-    document = {"_id": str(uuid.uuid4()), **GOOD, **fault}
+    document = {"_id": str(uuid.uuid4()), **SENT, **fault}
     Item.objects.mongo_insert_one(document)
     with pytest.raises(SystemExit):
         call_command("check_items")

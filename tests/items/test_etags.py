@@ -5,18 +5,16 @@ from bson import Regex
 
 from items.models import Item
 from tests.conftest import commands
+from tests.examples import ID, OTHER, STORED
 
-ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
 PATH = f"/v1/items/{ID}"
-HAMMER = {"_id": ID, "name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
-NEW = {"name": "Saw", "category": "tools", "count": 3, "price": 12.5}
 OLD = '"00000000000000000000000000000000"'
 
 
 @pytest.fixture
 def etag(auth_client):
     """The ETag of an item as the original stores it."""
-    Item.objects.mongo_insert_one(dict(HAMMER))
+    Item.objects.mongo_insert_one(dict(STORED))
     return auth_client.get(PATH)["ETag"]
 
 
@@ -25,7 +23,7 @@ def document():
 
 
 CHANGES = {
-    "put": lambda client, **headers: client.put(PATH, NEW, **headers),
+    "put": lambda client, **headers: client.put(PATH, OTHER, **headers),
     "put with arguments": lambda client, **headers: client.put(f"{PATH}?count=3", **headers),
     "patch": lambda client, **headers: client.patch(PATH, {"count": 3}, **headers),
     "delete": lambda client, **headers: client.delete(PATH, **headers),
@@ -61,7 +59,7 @@ def test_etag_does_not_depend_on_what_is_no_field_of_the_item(auth_client, etag)
 @pytest.mark.parametrize(
     "write",
     [
-        lambda client: client.put(PATH, NEW),
+        lambda client: client.put(PATH, OTHER),
         lambda client: client.put(f"{PATH}?price=5", HTTP_IF_MATCH="*"),
         lambda client: client.patch(PATH, {"price": 5}),
         lambda client: client.patch(PATH, {"price": 5}, HTTP_IF_MATCH="*"),
@@ -76,7 +74,7 @@ def test_answer_to_a_change_has_the_etag_that_a_read_then_gives(auth_client, eta
 
 
 def test_new_item_has_the_etag_that_a_read_then_gives(auth_client):
-    response = auth_client.post("/v1/items", {**NEW, "price": 12})
+    response = auth_client.post("/v1/items", {**OTHER, "price": 12})
     assert response["ETag"] == auth_client.get(f"/v1/items/{response.json()['id']}")["ETag"]
 
 
@@ -117,14 +115,14 @@ def test_condition_on_an_unknown_item_is_404(auth_client, change):
 @pytest.mark.parametrize("form", ["{}", "*", '"x",{}'])
 def test_change_goes_on_while_the_etag_matches(change, etag, form):
     assert change(HTTP_IF_MATCH=form.format(etag)).status_code in (200, 204)
-    assert document() != HAMMER
+    assert document() != STORED
 
 
 @pytest.mark.parametrize("form", [OLD, "W/{}"])
 def test_change_of_an_item_that_has_another_etag_is_412(change, etag, form):
     response = change(HTTP_IF_MATCH=form.format(etag))
     assert (response.status_code, list(response.json())) == (412, ["detail"])
-    assert document() == HAMMER
+    assert document() == STORED
 
 
 def test_if_none_match_holds_for_changes_too(change, etag):
@@ -139,7 +137,7 @@ def test_malformed_condition_is_400_naming_the_header(auth_client, etag, header,
     answers = [auth_client.get(PATH, headers=headers), auth_client.delete(PATH, headers=headers)]
     assert [answer.status_code for answer in answers] == [400, 400]
     assert all(list(answer.json()["errors"]) == [header] for answer in answers)
-    assert document() == HAMMER
+    assert document() == STORED
 
 
 def test_long_condition_is_read_once(auth_client, etag):
@@ -188,13 +186,13 @@ def in_between(monkeypatch):
 def test_change_in_between_is_not_lost(change, etag, in_between, field):
     in_between(field)
     assert change(HTTP_IF_MATCH=etag).status_code == 412
-    assert document() == {**HAMMER, **field}
+    assert document() == {**STORED, **field}
 
 
 def test_change_in_between_of_a_foreign_field_is_kept(auth_client, etag, in_between):
     in_between({"shelf": "B2"})
     assert auth_client.patch(PATH, {"count": 3}, HTTP_IF_MATCH=etag).status_code == 200
-    assert document() == {**HAMMER, "count": 3, "shelf": "B2"}
+    assert document() == {**STORED, "count": 3, "shelf": "B2"}
 
 
 BROKEN = [None, float("nan"), [1], [[1]], {"a": {"b": 1}}, Regex("^H"), "$price", True, 2**40]
@@ -204,8 +202,8 @@ BROKEN = [None, float("nan"), [1], [[1]], {"a": {"b": 1}}, Regex("^H"), "$price"
 def test_item_that_breaks_the_rules_can_be_mended_under_a_condition(auth_client, etag, value):
     Item.objects.mongo_update_one({"_id": ID}, {"$set": {"name": value}, "$unset": {"price": ""}})
     etag = auth_client.get(PATH)["ETag"]
-    assert auth_client.put(PATH, NEW, HTTP_IF_MATCH=etag).status_code == 200
-    assert document() == {"_id": ID, **NEW}
+    assert auth_client.put(PATH, OTHER, HTTP_IF_MATCH=etag).status_code == 200
+    assert document() == {"_id": ID, **OTHER}
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,13 @@ from django.conf import settings
 
 from items.models import Item
 from tests.conftest import store
+from tests.examples import CSV_HEADER, ID, STORED
 
-ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
-HAMMER = {"_id": ID, "name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
 SLOTS = max(1, settings.THREADS // 4)
 
 
 def fill(number, **values):
-    store([{**HAMMER, "_id": str(uuid.uuid4()), "count": n, **values} for n in range(number)])
+    store([{**STORED, "_id": str(uuid.uuid4()), "count": n, **values} for n in range(number)])
 
 
 def body(response):
@@ -28,7 +27,7 @@ def body(response):
 
 
 def test_csv_has_a_header_and_a_row_for_each_item(auth_client):
-    store([HAMMER])
+    store([STORED])
     response = auth_client.get("/v1/items?format=csv")
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"] == 'attachment; filename="items.csv"'
@@ -38,7 +37,7 @@ def test_csv_has_a_header_and_a_row_for_each_item(auth_client):
 
 
 def test_ndjson_has_the_objects_of_the_list(auth_client):
-    store([HAMMER, {"_id": "odd", "name": None, "price": float("nan")}])
+    store([STORED, {"_id": "odd", "name": None, "price": float("nan")}])
     response = auth_client.get("/v1/items?format=ndjson")
     assert response["Content-Type"] == "application/x-ndjson; charset=utf-8"
     assert [json.loads(line) for line in body(response).splitlines()] == auth_client.get(
@@ -47,7 +46,7 @@ def test_ndjson_has_the_objects_of_the_list(auth_client):
 
 
 def test_empty_export(auth_client):
-    assert body(auth_client.get("/v1/items?format=csv")) == b"id,name,category,count,price\r\n"
+    assert body(auth_client.get("/v1/items?format=csv")) == f"{CSV_HEADER}\r\n".encode()
     assert body(auth_client.get("/v1/items?format=ndjson")) == b""
 
 
@@ -124,18 +123,18 @@ def exported_name(client):
 
 @pytest.mark.parametrize("text", ['a "b", c', "a\r\nb", "é🔨", " ", "a=1"])
 def test_csv_keeps_text(auth_client, text):
-    store([{**HAMMER, "name": text}])
+    store([{**STORED, "name": text}])
     assert exported_name(auth_client) == text
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1", "'=1", "'a"])
 def test_csv_puts_an_apostrophe_before_what_a_spreadsheet_would_run(auth_client, text):
-    store([{**HAMMER, "name": text}])
+    store([{**STORED, "name": text}])
     assert exported_name(auth_client) == f"'{text}"
 
 
 def test_csv_leaves_numbers_as_they_are(auth_client):
-    store([{**HAMMER, "count": -5, "price": -0.5}])
+    store([{**STORED, "count": -5, "price": -0.5}])
     assert body(auth_client.get("/v1/items?format=csv")).endswith(b",-5,-0.5\r\n")
 
 

@@ -19,13 +19,12 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
 from items.models import Item
-from items.transfer.files import MAX_LINE_BYTES, Lines, read_rows
+from items.transfer.reader import MAX_LINE_BYTES, Lines, read_rows
+from tests.examples import CSV_HEADER, CSV_ROW, ID, OTHER_ID, STORED
 from tests.support.service import PROJECT
 
-ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
-HEADER = "id,name,category,count,price\n"
-HAMMER = f"{ID},Hammer,tools,20,9.99\n"
-DOCUMENT = {"_id": ID, "name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
+HEADER = f"{CSV_HEADER}\n"
+HAMMER = f"{CSV_ROW}\n"
 
 
 @pytest.fixture
@@ -77,7 +76,7 @@ def rejected(path):
 def test_item_is_stored_as_the_original_does(file, content, packed):
     data = content.encode()
     assert load(file(gzip.compress(data, mtime=0) if packed else data)) == 0
-    assert documents() == [DOCUMENT]
+    assert documents() == [STORED]
     assert type(documents()[0]["price"]) is float
 
 
@@ -85,7 +84,7 @@ def test_standard_input(monkeypatch):
     stream = io.BufferedReader(io.BytesIO((HEADER + HAMMER).encode()))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
     assert load("-") == 0
-    assert documents() == [DOCUMENT]
+    assert documents() == [STORED]
 
 
 def test_name_is_kept_as_it_is(file):
@@ -97,8 +96,7 @@ def test_name_is_kept_as_it_is(file):
 
 # What is refused
 
-GOOD_ID = "00000000-0000-4000-8000-000000000000"
-GOOD = f"{GOOD_ID},Saw,tools,3,12.5\n"
+GOOD = f"{OTHER_ID},Saw,tools,3,12.5\n"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +128,7 @@ def test_row_at_fault_is_listed_as_it_came_and_the_others_go_in(file, capsys, ro
     content = (HEADER + HAMMER + row + "\n" + GOOD).encode(errors="surrogateescape")
     path = file(content)
     assert load(path) == 1
-    assert {document["_id"] for document in documents()} == {GOOD_ID, ID}
+    assert {document["_id"] for document in documents()} == {OTHER_ID, ID}
     [(line, why, text)] = rejected(path)
     assert (line, text) == (3, row)
     assert why.startswith(reason)
@@ -150,12 +148,12 @@ def test_row_at_fault_is_listed_as_it_came_and_the_others_go_in(file, capsys, ro
     ],
 )
 def test_ndjson_is_as_strict_as_the_api(file, row, reason):
-    good = json.dumps({"id": GOOD_ID, "name": "Saw", "category": "tools", "count": 3, "price": 1})
+    good = json.dumps({"id": OTHER_ID, "name": "Saw", "category": "tools", "count": 3, "price": 1})
     path = file(f"{good}\n{row}\n", "items.ndjson")
     assert load(path) == 1
     [(line, why, text)] = rejected(path)
     assert (line, text, why.startswith(reason)) == (2, row, True)
-    assert [document["_id"] for document in documents()] == [GOOD_ID]
+    assert [document["_id"] for document in documents()] == [OTHER_ID]
 
 
 def test_line_number_is_where_the_row_starts(file):
@@ -176,7 +174,7 @@ def test_line_over_the_limit_is_rejected_with_what_fits(file, packed):
     text = Path(f"{path}.rejects.csv").read_text()
     assert text.splitlines()[1].startswith(f"2,A line is longer than {MAX_LINE_BYTES} bytes")
     assert len(text) < 1.1 * MAX_LINE_BYTES
-    assert documents() == [DOCUMENT]
+    assert documents() == [STORED]
 
 
 def test_quote_that_never_closes_does_not_fill_the_memory():
@@ -243,7 +241,7 @@ def test_rejects_cannot_be_the_file_itself(file):
 @pytest.fixture
 def stored():
     """An item with a field that the service does not know."""
-    Item.objects.mongo_insert_one({**DOCUMENT, "shelf": "B2"})
+    Item.objects.mongo_insert_one({**STORED, "shelf": "B2"})
 
 
 SECOND_ID = "ffffffff-0000-4000-8000-000000000000"
@@ -253,13 +251,13 @@ THREE = f"{HEADER}{GOOD}{ID},Axe,tools,1,1\n{SECOND_ID},Nail,consumables,1,1\n"
 def test_fail_stops_at_the_taken_id(file, stored):
     with pytest.raises(CommandError, match=rf"Line 3: .*{ID}.* 1 added"):
         load(file(THREE))
-    assert [document["_id"] for document in documents()] == [GOOD_ID, ID]
-    assert documents()[1] == {**DOCUMENT, "shelf": "B2"}
+    assert [document["_id"] for document in documents()] == [OTHER_ID, ID]
+    assert documents()[1] == {**STORED, "shelf": "B2"}
 
 
 def test_skip_leaves_the_stored_item(file, stored, capsys):
     assert load(file(THREE), "--on-conflict=skip") == 0
-    assert documents()[1] == {**DOCUMENT, "shelf": "B2"}
+    assert documents()[1] == {**STORED, "shelf": "B2"}
     assert "2 added, 0 updated, 1 skipped" in capsys.readouterr().err
 
 
@@ -284,7 +282,7 @@ def test_of_two_rows_with_one_id_the_first_is_skipped_to_and_the_last_updates(fi
 def test_dry_run_tells_all_and_stores_nothing(file, stored, capsys, choice, counts):
     path = file(f"{THREE}x,a,tools,1,1\n")
     assert load(path, "--dry-run", f"--on-conflict={choice}") == 1
-    assert documents() == [{**DOCUMENT, "shelf": "B2"}]
+    assert documents() == [{**STORED, "shelf": "B2"}]
     assert counts in capsys.readouterr().err
     assert [line for line, _, _ in rejected(path)] == [5]
 
@@ -456,7 +454,7 @@ def test_export_and_import_give_the_same_items(tmp_path, name):
     texts = NASTY + [a + b for a in NASTY for b in NASTY] + ["".join(NASTY)[:100], "x" * 100]
     Item.objects.mongo_insert_many(
         [
-            {**DOCUMENT, "_id": str(uuid.uuid4()), "name": text, "price": price}
+            {**STORED, "_id": str(uuid.uuid4()), "name": text, "price": price}
             for text, price in zip(texts, itertools.cycle(PRICES), strict=False)
         ]
     )
@@ -468,17 +466,17 @@ def test_export_and_import_give_the_same_items(tmp_path, name):
 
 
 def test_export_is_in_the_order_of_ids_and_escapes_nothing(tmp_path):
-    Item.objects.mongo_insert_many([{**DOCUMENT, "name": "=1+1"}, {**DOCUMENT, "_id": GOOD_ID}])
+    Item.objects.mongo_insert_many([{**STORED, "name": "=1+1"}, {**STORED, "_id": OTHER_ID}])
     export(tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == (
-        f"id,name,category,count,price\n{GOOD_ID},Hammer,tools,20,9.99\n{ID},=1+1,tools,20,9.99\n"
+        f"id,name,category,count,price\n{OTHER_ID},Hammer,tools,20,9.99\n{ID},=1+1,tools,20,9.99\n"
     )
 
 
 def test_export_to_standard_output(capsysbinary, stored):
     export("-", "--format=ndjson")
     said = capsysbinary.readouterr()
-    assert json.loads(said.out) == {"id": ID, **{k: v for k, v in DOCUMENT.items() if k != "_id"}}
+    assert json.loads(said.out) == {"id": ID, **{k: v for k, v in STORED.items() if k != "_id"}}
     assert said.err == b"1 items exported.\n"
 
 
@@ -489,7 +487,7 @@ def test_export_to_standard_output_needs_a_format():
 
 def test_broken_items_are_exported_as_they_are_and_counted(tmp_path, capsys):
     broken = {"_id": ID, "name": "Hammer", "price": "9.99"}
-    Item.objects.mongo_insert_many([broken, {**DOCUMENT, "_id": GOOD_ID}])
+    Item.objects.mongo_insert_many([broken, {**STORED, "_id": OTHER_ID}])
     export(tmp_path / "out.csv")
     assert f"\n{ID},Hammer,,,9.99\n" in (tmp_path / "out.csv").read_text()
     assert "1 of them break today's rules" in capsys.readouterr().err

@@ -16,7 +16,7 @@ from django.db.models import Value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from items.managers import FIELDS
+from items.documents import FIELDS
 from items.models import Item
 from tests.conftest import store as store_items
 from tests.engine.engine_models.models import Record

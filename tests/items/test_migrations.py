@@ -10,10 +10,10 @@ from django.db import connection
 from accounts.models import User
 from items.models import Item
 from tests.conftest import store
+from tests.examples import SENT
 
 ORIGINAL = int(os.environ.get("ITEMS", 500))
 """Items of the original; `make soak-original` has 10,000."""
-HAMMER = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
 
 
 @pytest.fixture
@@ -44,10 +44,11 @@ def test_from_scratch_twice_and_backwards(empty_database):
 
 
 def test_the_originals_collection_is_adopted_and_never_dropped(empty_database):
-    documents = [{"_id": str(uuid.uuid4()), **HAMMER} for _ in range(3)]
+    documents = [{"_id": str(uuid.uuid4()), **SENT} for _ in range(3)]
     empty_database["items"].insert_many(documents)
     call_command("migrate", verbosity=0)
     assert index_names() == {"_id_", *(index.name for index in Item._meta.indexes)}
+    assert list(empty_database["items"].find()) == documents
     call_command("migrate", "items", "zero", verbosity=0)
     assert index_names() == {"_id_"}
     assert list(empty_database["items"].find()) == documents
@@ -60,7 +61,7 @@ def test_nothing_is_printed_by_a_quiet_migration(empty_database, capfd):
 
 def test_database_of_the_original_is_served_and_changed(auth_client):
     documents = [
-        {"_id": str(uuid.uuid4()), **HAMMER, "name": f"N{n % 97}", "price": n / 4 + 0.25}
+        {"_id": str(uuid.uuid4()), **SENT, "name": f"N{n % 97}", "price": n / 4 + 0.25}
         for n in range(ORIGINAL)
     ]
     store(documents)

@@ -9,21 +9,19 @@ import pytest
 from items import lists
 from items.models import Item
 from tests.conftest import store
-
-ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
-HAMMER = {"_id": ID, "name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
+from tests.examples import ID, STORED
 
 
 @pytest.fixture
 def hammer():
     """An item as the original stores it."""
-    Item.objects.mongo_insert_one(dict(HAMMER))
+    Item.objects.mongo_insert_one(dict(STORED))
 
 
 def fill(number):
     """Store items as the original does; return their ids in order."""
     ids = sorted(str(uuid.uuid4()) for _ in range(number))
-    store([{**HAMMER, "_id": item_id, "count": n} for n, item_id in enumerate(ids)])
+    store([{**STORED, "_id": item_id, "count": n} for n, item_id in enumerate(ids)])
     return ids
 
 
@@ -129,7 +127,7 @@ def test_query_matches_every_argument_exactly(auth_client, hammer, query, found)
 
 
 def test_name_compares_with_accents_and_without_case(auth_client):
-    Item.objects.mongo_insert_one({**HAMMER, "name": "Élan"})
+    Item.objects.mongo_insert_one({**STORED, "name": "Élan"})
     found = [
         len(auth_client.get("/v1/items/", {"name": name}).json()["selection"])
         for name in ("éLAN", "Elan")
@@ -166,8 +164,8 @@ def test_query_names_the_argument_at_fault(auth_client, query, name):
 
 
 def test_selection_beyond_10000_points_to_the_list(auth_client, monkeypatch):
-    assert lists.MAX_SELECTION == 10_000
-    monkeypatch.setattr(lists, "MAX_SELECTION", 3)
+    assert lists.MAX_SELECTION_ITEMS == 10_000
+    monkeypatch.setattr(lists, "MAX_SELECTION_ITEMS", 3)
     fill(3)
     assert auth_client.get("/v1/items/?category=tools").status_code == 200
     fill(1)

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.conftest import basic
+from tests.examples import OTHER
 from tests.support.service import Service
 
 ADJUSTMENTS = int(os.environ.get("ADJUSTMENTS", 100))
@@ -23,7 +24,7 @@ ITEMS = int(os.environ.get("ITEMS", 5))
 RACES = int(os.environ.get("RACES", 24))
 SEED = int(os.environ.get("SEED", 7))
 CLIENTS = 16
-NEW = {"name": "Saw", "category": "tools", "count": 1000, "price": 12.5}
+FULL = {**OTHER, "count": 1000}
 
 
 class Api:
@@ -77,7 +78,7 @@ def api(service):
 
 def create(api, number):
     """Create items; return their ids."""
-    return [row["item"]["id"] for row in api("POST", "/v1/items/bulk", [NEW] * number)[2]]
+    return [row["item"]["id"] for row in api("POST", "/v1/items/bulk", [FULL] * number)[2]]
 
 
 def at_once(work, tasks, threads=CLIENTS):
@@ -101,7 +102,7 @@ def adjustments(ids):
 
 
 def test_each_adjustment_has_one_effect_however_often_it_is_sent(api):
-    counts = dict.fromkeys(create(api, ITEMS), NEW["count"])
+    counts = dict.fromkeys(create(api, ITEMS), FULL["count"])
     requests = adjustments(list(counts))
 
     def send(request):

@@ -6,24 +6,13 @@ import uuid
 import pytest
 
 from items.models import Item
-
-ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
-NEW = {"name": "Saw", "category": "tools", "count": 3, "price": 12.5}
+from tests.examples import ID, OTHER, STORED
 
 
 @pytest.fixture
 def hammer():
     """An item as the original stores it, with a field that this service does not know."""
-    Item.objects.mongo_insert_one(
-        {
-            "_id": ID,
-            "name": "Hammer",
-            "category": "tools",
-            "count": 20,
-            "price": 9.99,
-            "shelf": "B2",
-        }
-    )
+    Item.objects.mongo_insert_one({**STORED, "shelf": "B2"})
 
 
 def document(item_id=ID):
@@ -38,21 +27,21 @@ def send(client, method, path, body):
 
 
 def test_create_answers_201_with_the_item_and_stores_the_originals_form(auth_client):
-    response = auth_client.post("/v1/items", NEW)
+    response = auth_client.post("/v1/items", OTHER)
     assert response.status_code == 201
     item = response.json()
-    assert item == {"id": item["id"], **NEW}
+    assert item == {"id": item["id"], **OTHER}
     assert uuid.UUID(item["id"]).version == 4
-    assert document(item["id"]) == {"_id": item["id"], **NEW}
+    assert document(item["id"]) == {"_id": item["id"], **OTHER}
 
 
 def test_create_keeps_the_clients_id_in_its_canonical_spelling(auth_client):
-    response = auth_client.post("/v1/items", {**NEW, "id": ID.upper()})
+    response = auth_client.post("/v1/items", {**OTHER, "id": ID.upper()})
     assert response.json()["id"] == ID
 
 
 def test_create_refuses_an_id_that_is_taken_in_the_contracts_words(auth_client, hammer):
-    response = auth_client.post("/v1/items", {**NEW, "id": ID})
+    response = auth_client.post("/v1/items", {**OTHER, "id": ID})
     assert response.status_code == 409
     namespace = Item.objects.namespace
     assert response.json() == {"detail": f"Item with id='{ID}' already exists in {namespace}"}
@@ -60,14 +49,14 @@ def test_create_refuses_an_id_that_is_taken_in_the_contracts_words(auth_client, 
 
 
 def test_create_refuses_a_key_that_it_would_not_keep(auth_client):
-    response = auth_client.post("/v1/items", NEW, HTTP_IDEMPOTENCY_KEY="a")
+    response = auth_client.post("/v1/items", OTHER, HTTP_IDEMPOTENCY_KEY="a")
     assert (response.status_code, list(response.json()["errors"])) == (400, ["Idempotency-Key"])
     assert Item.objects.count() == 0
 
 
 @pytest.mark.parametrize("price", ["9.99", "0.0001", "999999999.9999", "5", "5.0", "1e3", "0.1"])
 def test_price_is_read_back_exactly(auth_client, price):
-    body = json.dumps(NEW).replace("12.5", price)
+    body = json.dumps(OTHER).replace("12.5", price)
     item = send(auth_client, "POST", "/v1/items", body).json()
     assert item["price"] == float(price)
     assert auth_client.get(f"/v1/items/{item['id']}").json() == item
@@ -75,7 +64,7 @@ def test_price_is_read_back_exactly(auth_client, price):
 
 
 def test_name_is_never_trimmed(auth_client):
-    item = auth_client.post("/v1/items", {**NEW, "name": " a "}).json()
+    item = auth_client.post("/v1/items", {**OTHER, "name": " a "}).json()
     assert document(item["id"])["name"] == " a "
 
 
@@ -115,7 +104,7 @@ BAD_FIELDS = [
 
 @pytest.mark.parametrize(("name", "value"), BAD_FIELDS)
 def test_create_names_the_field_at_fault(auth_client, name, value):
-    others = {key: json.dumps(val) for key, val in NEW.items() if key != name}
+    others = {key: json.dumps(val) for key, val in OTHER.items() if key != name}
     members = ",".join(f'"{key}":{text}' for key, text in {**others, name: value}.items())
     response = send(auth_client, "POST", "/v1/items", f"{{{members}}}")
     assert response.status_code == 400
@@ -126,7 +115,7 @@ def test_create_names_the_field_at_fault(auth_client, name, value):
 
 def test_create_names_every_field_that_is_missing(auth_client):
     response = auth_client.post("/v1/items", {})
-    assert set(response.json()["errors"]) == set(NEW)
+    assert set(response.json()["errors"]) == set(OTHER)
 
 
 BAD_BODIES = [
@@ -166,19 +155,12 @@ def test_form_is_no_json(auth_client):
 def test_put_with_arguments_changes_only_these(auth_client, hammer):
     response = auth_client.put(f"/v1/items/{ID}?count=7")
     assert (response.status_code, response.json()["count"]) == (200, 7)
-    assert document() == {
-        "_id": ID,
-        "name": "Hammer",
-        "category": "tools",
-        "count": 7,
-        "price": 9.99,
-        "shelf": "B2",
-    }
+    assert document() == {**STORED, "count": 7, "shelf": "B2"}
 
 
 def test_put_with_all_arguments(auth_client, hammer):
     response = auth_client.put(f"/v1/items/{ID}?name=Saw&count=3&price=12.5")
-    assert response.json() == {"id": ID, **NEW}
+    assert response.json() == {"id": ID, **OTHER, "category": "tools"}
 
 
 def test_put_without_values_is_refused_in_the_contracts_words(auth_client, hammer):
@@ -188,9 +170,9 @@ def test_put_without_values_is_refused_in_the_contracts_words(auth_client, hamme
 
 
 def test_put_with_a_body_replaces_the_item_and_keeps_foreign_fields(auth_client, hammer):
-    response = auth_client.put(f"/v1/items/{ID}", NEW)
-    assert (response.status_code, response.json()) == (200, {"id": ID, **NEW})
-    assert document() == {"_id": ID, **NEW, "shelf": "B2"}
+    response = auth_client.put(f"/v1/items/{ID}", OTHER)
+    assert (response.status_code, response.json()) == (200, {"id": ID, **OTHER})
+    assert document() == {"_id": ID, **OTHER, "shelf": "B2"}
 
 
 def test_put_takes_back_what_was_read(auth_client, hammer):
@@ -201,8 +183,8 @@ def test_put_takes_back_what_was_read(auth_client, hammer):
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        (f"/v1/items/{ID}?count=1", NEW),
-        (f"/v1/items/{ID}", {**NEW, "id": str(uuid.uuid4())}),
+        (f"/v1/items/{ID}?count=1", OTHER),
+        (f"/v1/items/{ID}", {**OTHER, "id": str(uuid.uuid4())}),
         (f"/v1/items/{ID}", {"name": "Saw"}),
         (f"/v1/items/{ID}?category=tools", None),
         (f"/v1/items/{ID}?count=x", None),
@@ -219,7 +201,7 @@ def test_put_that_contradicts_itself_changes_nothing(auth_client, hammer, path, 
     ("method", "query", "body"),
     [
         ("put", "?count=1", None),
-        ("put", "", NEW),
+        ("put", "", OTHER),
         ("patch", "", {"count": 1}),
         ("delete", "", None),
     ],

@@ -42,7 +42,7 @@ def test_generated_client_creates_finds_adjusts_and_deletes_an_item(service, pac
         service.url, credentials, prefix=kind, raise_on_unexpected_status=True
     ) as client:
         name = f"Hammer {uuid.uuid4()}"
-        new = models.Item(name, models.CategoryEnum.TOOLS, 20, 9.99)
+        new = models.ItemRequest(name, models.CategoryEnum.TOOLS, 20, 9.99)
         item = call("create", body=new).parsed
         filters = {"name": name.lower(), "count_gte": 20, "price_lte": 9.99, "total": True}
         found = call("list", **filters)

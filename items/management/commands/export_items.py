@@ -1,25 +1,22 @@
 """Export all items to a file that import_items takes back as they are."""
 
 import contextlib
-import csv
 import gzip
 import io
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, BinaryIO, cast
 
-import orjson
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from items.managers import ItemData, as_item
+from items.documents import as_item
 from items.models import Item
 from items.rules import StoredItemRules
-from items.transfer.files import COLUMNS
+from items.transfer.writer import item_writer
 
 FORMATS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 INTERRUPTED = 130
@@ -55,7 +52,7 @@ class Command(BaseCommand):
         rules = StoredItemRules()
         try:
             with appearing(file) as stream, Item.objects.documents() as documents:
-                write = csv_writer(stream) if chosen == "csv" else ndjson_writer(stream)
+                write = item_writer(stream, chosen, guard_formulas=False)
                 for document in documents:
                     write(as_item(document))
                     written += 1
@@ -73,20 +70,6 @@ class Command(BaseCommand):
                 f"{broken} of them break today's rules (see check_items): import_items will reject "
                 "them."
             )
-
-
-def csv_writer(stream: BinaryIO) -> Callable[[ItemData], object]:
-    """Write the header, and return what writes an item as RFC 4180 CSV; None is an empty cell."""
-    text = SimpleNamespace(write=lambda row: stream.write(row.encode()))
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    return writer.writerow
-
-
-def ndjson_writer(stream: BinaryIO) -> Callable[[ItemData], object]:
-    """Return what writes an item as a line of JSON; what JSON does not know becomes text."""
-    option = orjson.OPT_APPEND_NEWLINE
-    return lambda item: stream.write(orjson.dumps(item, default=str, option=option))
 
 
 @contextlib.contextmanager

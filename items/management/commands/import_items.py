@@ -13,8 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, IntegrityError, OperationalError
 from tqdm import tqdm
 
-from items.transfer.files import FileError, Row, is_ndjson, read_rows, unpacked
+from items.documents import FIELDS
 from items.transfer.imports import BATCH_ROWS, Importer
+from items.transfer.reader import FileError, Row, is_ndjson, read_rows, unpacked
 
 PLAIN_LINE_EVERY = 10 * BATCH_ROWS
 INTERRUPTED = 130
@@ -24,7 +25,7 @@ class Command(BaseCommand):
     """`manage.py import_items FILE|-`: exit code 0 when no row was refused, else 1."""
 
     help = (
-        "Import items from CSV (with a header: name, category, count, price and, if there are "
+        f"Import items from CSV (with a header: {', '.join(FIELDS)} and, if there are "
         "any, id) or NDJSON, plain or gzipped, by the rules of the API. Rows at fault go to a CSV "
         "file with their line and the reason. A row without an id gets one made of the file's "
         "name, its line and its text, so that the same file can be imported again."

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO, cast
 from rest_framework.exceptions import ParseError
 
 from fastapi_mongo_site.http.parsers import parse_json
+from items.documents import COLUMNS, FIELDS
 
-COLUMNS = ("id", "name", "category", "count", "price")
 MAX_LINE_BYTES = 2**20
 BOM = b"\xef\xbb\xbf"
 NOT_UTF_8 = "Not UTF-8."
@@ -153,7 +153,7 @@ def _csv(lines: Lines) -> Iterator[Row]:
 def _checked_header(names: list[str], fault: str) -> list[str]:
     if fault:
         raise FileError(f"The header cannot be read: {fault}")
-    if missing := [name for name in COLUMNS[1:] if name not in names]:
+    if missing := [name for name in FIELDS if name not in names]:
         raise FileError(f"The header lacks {', '.join(missing)}: it is {','.join(names)[:100]!r}.")
     if unknown := [name for name in names if name not in COLUMNS]:
         raise FileError(f"The header has unknown columns: {', '.join(unknown)[:100]!r}.")

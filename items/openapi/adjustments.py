@@ -8,7 +8,9 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from items.openapi.items import (
+from items.idempotency import KEY
+from items.limits import MAX_COUNT, MAX_KEY_CHARACTERS, MAX_KEYS_PER_ITEM
+from items.openapi.common import (
     CHANGED,
     COMMON,
     CONDITIONS,
@@ -32,11 +34,11 @@ StockRefusal = inline_serializer(
 )
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    {"type": "string", "pattern": "^[\\x20-\\x7e]{1,255}$"},
+    {"type": "string", "pattern": f"^{KEY.pattern}$"},
     OpenApiParameter.HEADER,
-    description="1 to 255 printable ASCII characters, a new one for each adjustment, such as a "
-    "UUID. A repeated request with it has no second effect and gets the first answer, for 24 hours "
-    "and as long as the item exists.",
+    description=f"1 to {MAX_KEY_CHARACTERS} printable ASCII characters, a new one for each "
+    "adjustment, such as a UUID. A repeated request with it has no second effect and gets the "
+    "first answer, for 24 hours and as long as the item exists.",
     examples=[OpenApiExample("A UUID", "8f14e45f-ceea-4c7a-9e2b-0d5f6c1a7b3e")],
 )
 REPLAYED = OpenApiParameter(
@@ -51,11 +53,13 @@ REPLAYED = OpenApiParameter(
 describe_adjust = extend_schema(
     operation_id="items_adjust",
     summary="Add to the stock of an item, or take from it",
-    description="The count changes in one step, never below 0 and never above 2147483647. "
+    description="The count changes in one step, never below 0 and never above "
+    f"{MAX_COUNT}. "
     "Without an `Idempotency-Key` the answer is the item just after it, adjustments of others "
     "included; with one it is the item as this adjustment left it. A refusal for the sake of the "
     "stock (409) is remembered as well, one for the sake of the request (400, 412) is not. An item "
-    "keeps 1,000 keys at most; for the next one the answer is 503 until the oldest expires.",
+    f"keeps {MAX_KEYS_PER_ITEM:,} keys at most; for the next one the answer is 503 until the "
+    "oldest expires.",
     request=AdjustmentSerializer,
     parameters=[ID, IDEMPOTENCY_KEY, *CONDITIONS, ETAG, REPLAYED],
     examples=[OpenApiExample("Three are taken", value={"delta": -3}, request_only=True)],
