@@ -70,14 +70,13 @@ def credentials_in(header: str) -> tuple[str, str] | None:
     Reads UTF-8, and Latin-1 where the bytes are no UTF-8, as older clients send it. Several
     headers reach WSGI joined by a comma, which no base64 holds. Raises MalformedHeaderError.
     """
-    scheme, *rest = header[: MAX_HEADER_CHARACTERS + 1].split() or [""]
+    scheme, _, token = header.strip().partition(" ")
     if scheme.lower() != "basic":
         return None
     if len(header) > MAX_HEADER_CHARACTERS:
         raise MalformedHeaderError
     try:
-        (token,) = rest
-        raw = base64.b64decode(token, validate=True)
+        raw = base64.b64decode(token.strip(), validate=True)
     except ValueError as error:
         raise MalformedHeaderError from error
     try:

@@ -6,7 +6,11 @@ from http import HTTPMethod
 import pytest
 from django.conf import settings
 
-from accounts.authentication import credentials_in
+from accounts.authentication import (
+    MAX_HEADER_CHARACTERS,
+    MalformedHeaderError,
+    credentials_in,
+)
 from accounts.hashers import HASHER
 from accounts.models import User
 from tests.conftest import basic
@@ -100,6 +104,7 @@ MALFORMED = {
     "no padding": "Basic " + token(b"ab:c").rstrip("="),
     "no colon": "Basic " + token(b"abc"),
     "spaces": "Basic a b",
+    "a tab": GOOD + "\tx",
     "NUL": basic("\0", "\0"),
     "line in the name": basic("a\nb", "x"),
     "DEL in the secret": basic("a", "\x7f"),
@@ -114,6 +119,15 @@ MALFORMED = {
 @pytest.mark.parametrize("header", MALFORMED.values(), ids=MALFORMED.keys())
 def test_malformed_header_gets_that_answer(client, service_user, header):
     refused(client, header)
+    with pytest.raises(MalformedHeaderError):
+        credentials_in(header)
+
+
+def test_the_longest_header_is_read_and_one_that_is_longer_is_not():
+    padding = " " * (MAX_HEADER_CHARACTERS - len(GOOD))
+    assert credentials_in(GOOD + padding) == (settings.SERVICE_USER, SECRET)
+    with pytest.raises(MalformedHeaderError):
+        credentials_in(GOOD + padding + " ")
 
 
 def test_name_is_normalized_as_django_normalizes_it_unless_none_is_so_long():
