@@ -1,7 +1,7 @@
-"""The audit trail: who logged in after failures, was locked out, or changed the service user.
+"""The audit trail: failed logins, and every change of the service user.
 
-Each event is one line of key=value pairs on the logger `accounts.audit`, and a dictionary in the
-record's `audit` for handlers that write structured logs. No credential is ever an argument.
+Each event is one line of key=value pairs on the logger `accounts.audit`. Handlers that write
+structured logs find it as a dictionary in the record's `audit`. No secret is ever an argument.
 """
 
 import json
@@ -16,9 +16,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.:/@+-]+")
 
 
 def record(event: str, user: str | None, level: int = logging.INFO, **facts: object) -> None:
-    """Log an event about a user; None is one that does not exist.
+    """Log an event about a user; None where a client only named one.
 
-    The name of such a one is not logged: it may be a password in the wrong field.
+    A name that a client made up may be a secret in the wrong field.
     """
     audit = {"event": event, "user": user or "-", "request_id": current_request_id(), **facts}
     line = " ".join(f"{key}={_text(value)}" for key, value in audit.items())

@@ -1,8 +1,8 @@
-"""The one account that clients log in with, kept as the configuration says, and its rotation.
+"""Keeps the service user as the configuration says, and rotates its secret.
 
-With a grace the password before stays valid, or the user of a former name active, until a
-deadline. Meanwhile some hosts may still have the former configuration: seeding it without a grace,
-as `manage.py serve` does at its start, changes nothing.
+With a grace the former secret, or the user of a former name, stays valid until a deadline. Until
+then some hosts may still have the former configuration. Seeding that without a grace, as
+`manage.py serve` does at its start, changes nothing.
 """
 
 import datetime
@@ -42,15 +42,12 @@ class State(Enum):
 
 
 class RotationError(Exception):
-    """The rotation would shut out who may log in; the message says what to do."""
+    """The rotation would shut out somebody who may log in; the message says what to do."""
 
 
 @dataclass
 class Seeded:
-    """What seeding did: `state` is what it found, and MATCHES is what it leaves.
-
-    FORMER alone is left as it is.
-    """
+    """What seeding found (`state`) and did. It leaves MATCHES, or FORMER where it found that."""
 
     state: State
     changed: bool = False
@@ -69,11 +66,12 @@ def seed_service_user(
 ) -> Seeded:
     """Create or update the service user; retire one that had another name.
 
-    A password that is a function is called, to make it, once nothing is in the way. Safe to run
-    again and side by side: one seeding waits for another. Writes nothing that is already as it
-    should be. Raises RotationError when a grace is asked for while another runs, when a password
-    is to be made for a user who is leaving, and when a grace would have to keep a hash of an
-    earlier version, which cannot be logged in with.
+    A password that is a function is called, to make it, once nothing is in the way. It is safe to
+    run this again and side by side: one seeding waits for another, and writes nothing that is as
+    it should be.
+
+    Raises RotationError when a grace is asked for while another runs, when a password is to be
+    made for a user who is leaving, and when a grace would keep what an earlier version stored.
     """
     with _one_at_a_time():
         now = timezone.now()
@@ -101,9 +99,9 @@ def seed_service_user(
 
 
 def end_grace(username: str, password: str) -> list[str]:
-    """End every grace that runs, or ran; return the names of the users concerned.
+    """End every grace, also one that ran out; return the names of the users whose grace ran.
 
-    Raises RotationError when the configuration itself would be shut out.
+    Raises RotationError when that would shut out this configuration.
     """
     with _one_at_a_time():
         now = timezone.now()

@@ -46,7 +46,7 @@ GUESSABLE = {
 
 @pytest.mark.parametrize("make", RANDOM.values(), ids=RANDOM.keys())
 def test_random_secrets_are_taken(make):
-    assert [secret for _ in range(150) if guessable(secret := make())] == []
+    assert [secret for _ in range(300) if guessable(secret := make())] == []
 
 
 @pytest.mark.parametrize("secret", GUESSABLE.values(), ids=GUESSABLE.keys())
