@@ -223,9 +223,9 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
     # Fields
 
     def add_field(self, model: type[models.Model], field: models.Field) -> None:
-        """Write the field's default into every document that lacks it; create its indexes.
+        """Create the field's indexes; write its default into every document that lacks it.
 
-        Raises IntegrityError when there is such a document, and NULL is neither allowed nor
+        Without a default nothing is written: a missing field reads as NULL already. Raises IntegrityError when there is such a document, and NULL is neither allowed nor
         replaced by a default.
         """
         if field.many_to_many:
@@ -238,10 +238,11 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         if field.primary_key:
             refuse(f"a primary key for a table that is there ({field.name})")
         default = self._default(model, field, {field.column: {"$exists": False}})
-        with translate_errors:
-            self._collection(model).update_many(
-                {field.column: {"$exists": False}}, {"$set": {field.column: default}}
-            )
+        if default is not None:
+            with translate_errors:
+                self._collection(model).update_many(
+                    {field.column: {"$exists": False}}, {"$set": {field.column: default}}
+                )
         self.create_indexes(model, field_specs(field))
 
     def _default(

@@ -1,6 +1,8 @@
 """Schema operations do what they say in MongoDB, or are refused and change nothing."""
 
 import pytest
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import (
@@ -17,6 +19,7 @@ from django.db.models.functions.datetime import Now
 
 from djongo_engine.schema.indexes import CollationIndex
 from djongo_engine.schema.migrations import AdoptCollection
+from tests.conftest import commands
 from tests.engine.schema_world import World
 
 GERMAN = {"locale": "de", "strength": 2}
@@ -194,6 +197,31 @@ def test_added_field_is_filled_with_its_default(world):
 def test_removed_field_leaves_no_value_and_no_index(world):
     world.apply(migrations.RemoveField("Author", "born"))
     assert "born" not in str(world.dump()["world_author"])
+
+
+def documents_as_bytes(collection):
+    raw = connection.database[collection].with_options(CodecOptions(RawBSONDocument))
+    return [document.raw for document in raw.find().sort("_id")]
+
+
+@pytest.mark.parametrize("options", [{}, {"unique": True}, {"db_index": True}], ids=str)
+def test_new_field_that_may_be_null_leaves_documents_as_they_are(world, options):
+    before = documents_as_bytes("world_author")
+    new = migrations.AddField("Author", "place", models.IntegerField(null=True, **options))
+    with commands("world_author") as sent:
+        world.apply(new)
+    assert "update" not in sent
+    assert documents_as_bytes("world_author") == before
+    assert world.model("Author").objects.filter(place=None).count() == len(before)
+    assert set(world.model("Author").objects.values_list("place", flat=True)) == {None}
+    world.revert(new)
+    assert documents_as_bytes("world_author") == before
+
+
+def test_new_field_that_may_be_null_is_filled_with_its_default(world):
+    field = models.IntegerField(null=True, default=7)
+    world.apply(migrations.AddField("Author", "place", field))
+    assert world.model("Author").objects.filter(place=7).count() == 4
 
 
 def test_null_field_that_becomes_not_null_is_filled(world):
