@@ -89,7 +89,7 @@ def cpu_of_a_call(call: Callable[[], Any], calls: int) -> float:
 
 def answered_once(execute: Callable[..., Any]) -> Callable[..., Any]:
     """Return an `execute_sql()` that asks the database once and repeats the answer."""
-    from djongo_engine.query.compiler import SQLCompiler
+    from djongo_engine.query.compilers import SQLCompiler
 
     answers: list[Any] = []
 
@@ -106,9 +106,9 @@ def answered_once(execute: Callable[..., Any]) -> Callable[..., Any]:
 @contextmanager
 def without_database() -> Iterator[None]:
     """Leave of the ORM what is Django's own."""
-    from djongo_engine.query import compiler
+    from djongo_engine.query import compilers
 
-    kinds = (compiler.SQLCompiler, compiler.SQLInsertCompiler, compiler.SQLUpdateCompiler)
+    kinds = (compilers.SQLCompiler, compilers.SQLInsertCompiler, compilers.SQLUpdateCompiler)
     with ExitStack() as stack:
         for kind in kinds:
             replaced = answered_once(kind.execute_sql)

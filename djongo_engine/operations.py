@@ -18,7 +18,7 @@ from djongo_engine.errors import translate_errors
 class DatabaseOperations(operations.DatabaseOperations):
     """djongo's operations, with values that come back as they went in."""
 
-    compiler_module = "djongo_engine.query.compiler"
+    compiler_module = "djongo_engine.query.compilers"
 
     def adapt_datefield_value(self, value: datetime.date | None) -> datetime.datetime | None:
         """Store a date as midnight (djongo's way warns from Python 3.12 on)."""

@@ -7,7 +7,7 @@ from decimal import Decimal, DecimalException
 from typing import Any
 
 from bson import Decimal128, ObjectId
-from django.db import DataError, models
+from django.db import DataError, IntegrityError, models
 from django.db.backends.utils import format_number
 
 from djongo_engine.errors import refuse
@@ -83,3 +83,11 @@ def in_order(values: Iterable[Any]) -> list[Any]:
     """
     members = [value for value in values if value is not None]
     return sorted(members, key=lambda v: v.to_decimal() if isinstance(v, Decimal128) else v)
+
+
+def check_not_null(field: models.Field, value: Any) -> None:
+    """Raise IntegrityError for a None in a field with NOT NULL, which MongoDB does not know."""
+    if value is None and not field.null and not isinstance(field, models.AutoField):
+        raise IntegrityError(
+            f"NOT NULL constraint failed: {field.model._meta.db_table}.{field.column}"
+        )

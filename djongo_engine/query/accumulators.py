@@ -1,19 +1,20 @@
 """Django's aggregates as the accumulators of a `$group` stage."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models import aggregates, expressions
 
 from djongo_engine.errors import refuse
 from djongo_engine.query.datatypes import NUMBERS, kind_of, refuse_order_of_binary
-from djongo_engine.query.expressions import Document, Translator, is_null
+from djongo_engine.query.documents import Document, is_null
+from djongo_engine.query.expressions import ExpressionTranslator
 
 
 class Accumulators:
     """The `$group` accumulators for the aggregates of a query, with SQL's rules for NULL."""
 
-    def __init__(self, translator: Translator) -> None:
+    def __init__(self, translator: ExpressionTranslator) -> None:
         """Start with no accumulator."""
         self.translator = translator
         self.group: Document = {}
@@ -96,3 +97,11 @@ _ACCUMULATE: dict[type, Callable[[Accumulators, str, Any], None]] = {
     aggregates.Min: lambda self, name, value: self._plain("$min")(name, value),
     aggregates.Max: lambda self, name, value: self._plain("$max")(name, value),
 }
+
+
+def empty_row(expressions: Iterable[Any]) -> tuple[Any, ...]:
+    """Return what aggregates of no document are. Raises NotSupportedError if Django cannot tell."""
+    values = [expression.empty_result_set_value for expression in expressions]
+    if NotImplemented in values:
+        refuse("an expression of an aggregate that may have nothing to aggregate")
+    return tuple(values)

@@ -12,12 +12,12 @@ from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models import aggregates, expressions
 from django.db.models.functions import Coalesce, Concat
-from django.db.models.sql.compiler import PositionRef
+from django.db.models.lookups import Lookup
+from django.db.models.sql.where import WhereNode
 
 from djongo_engine.errors import refuse
 
 INTEGER, FLOAT, DECIMAL, TEXT, BINARY = "integer", "float", "decimal", "text", "binary"
-REFERENCES = (expressions.Ref, PositionRef)
 NUMBERS = {INTEGER, FLOAT, DECIMAL}
 _KINDS = (
     (models.IntegerField, INTEGER),
@@ -29,6 +29,23 @@ _KINDS = (
     # A DateTimeField is a DateField to Python.
     (models.DateTimeField, "datetime"),
 )
+_CONDITIONS = (WhereNode, Lookup, expressions.Exists, expressions.NegatedExpression)
+
+
+def is_condition(expression: Any) -> bool:
+    """Tell whether an expression is a condition, which is true, false or NULL."""
+    while type(expression) is expressions.ExpressionWrapper:
+        expression = expression.expression
+    return isinstance(expression, _CONDITIONS)
+
+
+def field_of(expression: Any) -> Any:
+    """Return the field whose values an expression has; None where Django cannot tell it."""
+    try:
+        return expression.output_field
+    except (AttributeError, FieldError):
+        # AttributeError: a condition has none.
+        return None
 
 
 def kind_of_field(field: Any) -> Any:
@@ -57,17 +74,13 @@ def kind_of(expression: Any) -> Any:
 
 
 def _declared(expression: Any) -> Any:
-    try:
-        field = expression._output_field_or_none
-    except (AttributeError, FieldError):
-        # A condition has no field, and Django cannot tell the field of some expressions.
-        return None
+    field = field_of(expression)
     return None if field is None else kind_of_field(field)
 
 
 def _actual(expression: Any) -> Any:
     class_: type = type(expression)
-    if class_ in REFERENCES:
+    if isinstance(expression, expressions.Ref):
         return kind_of(expression.source)
     if class_ is expressions.ExpressionWrapper:
         return kind_of(expression.expression)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from djongo_engine.query.expressions import Document, is_null
+from djongo_engine.query.documents import Document, is_null
 
 EVERYTHING: Document = {}
 NOTHING: Document = {"$nor": [{}]}
@@ -14,6 +14,10 @@ class Condition(NamedTuple):
 
     true: Document
     false: Document
+
+    def negated(self) -> "Condition":
+        """Return NOT of this condition."""
+        return Condition(self.false, self.true)
 
 
 ALWAYS = Condition(EVERYTHING, NOTHING)
@@ -39,6 +43,18 @@ def any_of(filters: Iterable[Document]) -> Document:
     if not parts:
         return NOTHING
     return parts[0] if len(parts) == 1 else {"$or": parts}
+
+
+def parity(filters: list[Document]) -> Condition:
+    """Return whether an odd number is true: Django's XOR counts a NULL as false."""
+    odd, even = filters[0], {"$nor": [filters[0]]}
+    for true in filters[1:]:
+        false = {"$nor": [true]}
+        odd, even = (
+            {"$or": [{"$and": [odd, false]}, {"$and": [even, true]}]},
+            {"$or": [{"$and": [odd, true]}, {"$and": [even, false]}]},
+        )
+    return Condition(odd, even)
 
 
 def of_values(values: list[Any], test: Document) -> Condition:

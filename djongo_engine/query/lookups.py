@@ -7,7 +7,7 @@ from django.db.models.fields import related_lookups
 
 from djongo_engine.errors import refuse
 from djongo_engine.query.datatypes import TEXT, kind_of, refuse_order_of_binary
-from djongo_engine.query.expressions import Document
+from djongo_engine.query.documents import Document
 from djongo_engine.values import scalar
 
 COMPARISONS: dict[type, str] = {

@@ -40,6 +40,15 @@ class IndexSpec:
             and all(index["collation"].get(key) == value for key, value in collation.items())
         )
 
+    def renamed(self, old: str, new: str) -> "IndexSpec":
+        """Return the same index after its column was renamed."""
+        options = dict(self.options)
+        if tests := options.get("partialFilterExpression"):
+            renamed = {new if column == old else column: test for column, test in tests.items()}
+            options["partialFilterExpression"] = renamed
+        keys = [(new if column == old else column, order) for column, order in self.keys]
+        return IndexSpec(self.name, keys, options)
+
 
 def model_specs(model: type[models.Model], **fields: models.Field) -> Iterator[IndexSpec]:
     """Yield every index that the model declares and MongoDB can keep.

@@ -1,0 +1,126 @@
+"""SELECT."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db.models.expressions import Col, OrderBy
+from django.db.models.sql import Query, compiler
+from django.db.models.sql.constants import GET_ITERATOR_CHUNK_SIZE, MULTI, SINGLE
+from django.utils.functional import cached_property
+from pymongo.collection import Collection
+
+from djongo_engine.errors import refuse, translate_errors
+from djongo_engine.query.accumulators import Accumulators, empty_row
+from djongo_engine.query.documents import Document
+from djongo_engine.query.plan import Plan, Row
+from djongo_engine.query.planner import Planner
+from djongo_engine.query.querylog import LoggedCollection
+from djongo_engine.query.translator import Translator
+
+
+class SQLCompiler(compiler.SQLCompiler):
+    """SELECT."""
+
+    def collection(self, name: str) -> Collection[Document]:
+        """Return the pymongo collection of that name; one that logs, when queries are logged."""
+        collection: Any = self.connection.collection(name)
+        if self.connection.queries_logged:
+            collection = LoggedCollection(collection, self.connection)
+        return collection  # type: ignore[no-any-return]
+
+    def compile(self, node: Any) -> tuple[str, tuple[()]]:
+        """Return a name instead of SQL text: all that Django does here is to compare texts."""
+        if isinstance(node, OrderBy):
+            name, _ = self.compile(node.expression)
+            return f"{name} {'DESC' if node.descending else 'ASC'}", ()
+        if isinstance(node, Col):
+            return f"{node.alias}.{node.target.column}", ()
+        return self.names.setdefault(node, f"expression {len(self.names)}"), ()
+
+    @cached_property
+    def names(self) -> dict[Any, str]:
+        """Return the names given to expressions so far."""
+        return {}
+
+    def plan(self) -> Plan:
+        """Return the plan of this SELECT. Raises EmptyResultSet, NotSupportedError."""
+        extra_select, order_by, group_by = self.pre_sql_setup()
+        if group_by and self._meta_ordering:
+            # As Django does: the model's own ordering would split the groups.
+            order_by = []
+        return Planner(self, order_by, extra_select).plan()
+
+    def execute_sql(
+        self,
+        result_type: str = MULTI,
+        chunked_fetch: bool = False,
+        chunk_size: int = GET_ITERATOR_CHUNK_SIZE,
+    ) -> Any:
+        """Run the SELECT.
+
+        Returns one row or None for SINGLE, else rows in chunks: all of them, or one chunk
+        after the other when they are fetched chunked.
+        """
+        try:
+            plan = self.plan()
+        except EmptyResultSet:
+            return self._nothing(result_type)
+        if result_type == SINGLE:
+            return next(self._rows(plan), None)
+        rows = self._rows(plan)
+        if chunked_fetch:
+            return iter(lambda: list(islice(rows, chunk_size)), [])
+        return [list(rows)]
+
+    def _nothing(self, result_type: str) -> Any:
+        if result_type != SINGLE:
+            return []
+        if self.elide_empty:
+            return None
+        # Django asks for the row when it cannot tell what an aggregate over nothing gives.
+        refuse("an aggregate over nothing")
+
+    def _rows(self, plan: Plan) -> Iterator[Row]:
+        with translate_errors:
+            rows = map(plan.row(), plan.documents(self.collection(plan.collection)))
+            first = next(rows, plan.empty_row)
+            if first is not None:
+                yield first
+                yield from rows
+
+    def where_of(self, query: Query) -> Document:
+        """Return the filter of an UPDATE or DELETE that touches its base table alone."""
+        return Translator(self, query.get_initial_alias()).filter(query.where)
+
+
+class SQLAggregateCompiler(SQLCompiler):
+    """An aggregate over a subquery: `queryset[:10].count()`, `queryset.distinct().count()`."""
+
+    def plan(self) -> Plan:
+        """Return the inner plan with one more group behind it."""
+        inner = self.query.inner_query.get_compiler(self.using, elide_empty=self.elide_empty)
+        plan: Plan = inner.plan()
+        refs = {
+            alias: column
+            for (_, _, alias), column in zip(inner.select, plan.columns, strict=False)
+            if alias and isinstance(column, str)
+        }
+        translator = Translator(self, "")
+        translator.regroup({}, refs)
+        accumulators = Accumulators(translator)
+        annotations = list(self.query.annotation_select.values())
+        columns = [accumulators.add(annotation) for annotation in annotations]
+        self.col_count = len(columns)
+        return Plan(
+            collection=plan.collection,
+            filter={},
+            columns=list(columns),
+            stages=[
+                *plan.pipeline(),
+                {"$group": {"_id": None, **accumulators.group}},
+                {"$project": {"_id": False, **accumulators.final}},
+            ],
+            empty_row=empty_row(annotations),
+        )
