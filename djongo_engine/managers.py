@@ -6,16 +6,21 @@ from django.db import connections
 from djongo.models import DjongoManager
 from pymongo.collection import Collection
 
+PREFIX = "mongo_"
+
 
 class PassThroughManager(DjongoManager):
-    """`mongo_*` are the methods of the model's pymongo collection.
-
-    djongo makes a cursor, two wrappers and a collection for each command, which together take a
-    tenth of the time of a small one.
-    """
+    """`mongo_find` and its like are the methods of the model's pymongo collection."""
 
     @property
-    def _client(self) -> Collection[dict[str, Any]]:
+    def collection(self) -> Collection[dict[str, Any]]:
+        """The model's pymongo collection."""
         connection: Any = connections[self.db]
         collection: Collection[dict[str, Any]] = connection.collection(self.model._meta.db_table)
         return collection
+
+    def __getattr__(self, name: str) -> Any:
+        # djongo makes a cursor, two wrappers and a collection for each command.
+        if not name.startswith(PREFIX):
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        return getattr(self.collection, name.removeprefix(PREFIX))

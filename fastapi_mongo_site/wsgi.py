@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import django
-from django.conf import global_settings, settings
-from django.core.cache import close_caches
+from django.conf import settings
 from django.core.checks import run_checks
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections, reset_queries
@@ -21,12 +20,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fastapi_mongo_site.settings")
 def spare_connections() -> None:
     """Leave out what Django does with each connection before and after a request.
 
-    Those of the engine never grow old: pymongo's pool sees to that. With DEBUG the list of queries
-    begins anew for each request, and a database of another kind needs the care. So does a cache,
-    which Django closes after each request; the service has none.
+    It closes those that grew old, which the engine's never do (pymongo's pool sees to that), and
+    empties the list of queries, which is kept with DEBUG alone. That takes 3 to 5 % of a small
+    request (docs/decisions/connections-are-left-alone.md). With DEBUG, or a database of another
+    kind, Django does it all.
     """
-    if settings.CACHES == global_settings.CACHES:
-        request_finished.disconnect(close_caches)
     if settings.DEBUG or any(connection.vendor != "djongo" for connection in connections.all()):
         return
     request_started.disconnect(reset_queries)

@@ -13,7 +13,6 @@ import pymongo
 from django.conf import settings
 from django.db import OperationalError
 from pymongo import DeleteOne, UpdateOne
-from pymongo.collection import Collection as MongoCollection
 from pymongo.cursor import Cursor
 from pymongo.errors import BulkWriteError
 
@@ -61,11 +60,6 @@ class KeysExhaustedError(Exception):
 
 class ItemManager(PassThroughManager):
     """`Item.objects`. Every method raises OperationalError when MongoDB cannot be reached."""
-
-    @property
-    def collection(self) -> MongoCollection[dict[str, Any]]:
-        """The pymongo collection, through djongo's pass-through."""
-        return self._client
 
     @property
     def namespace(self) -> str:

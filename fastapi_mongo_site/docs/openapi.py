@@ -4,23 +4,28 @@ from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular import openapi
+from drf_spectacular.plumbing import build_examples_list, build_media_type_object
 
 
 class AutoSchema(openapi.AutoSchema):
-    """drf-spectacular's, with the body of a DELETE that declares one: it describes none."""
+    """drf-spectacular's, with the body of a DELETE that declares one as schemas by media type."""
 
     def get_request_serializer(self) -> Any:
-        """Return what the body is; of a DELETE nothing, unless extend_schema() declares it."""
+        """Return what the body is; of a DELETE nothing, unless `extend_schema()` declares it."""
         return None if self.method == "DELETE" else super().get_request_serializer()
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         """Return the OpenAPI operation; the arguments are drf-spectacular's own."""
         operation: Any = super().get_operation(*args, **kwargs)
-        if operation and self.method == "DELETE" and self.get_request_serializer():
-            self.method = "POST"
-            body: Any = self._get_request_body()  # type: ignore[no-untyped-call]
-            operation["requestBody"] = {**body, "required": True}
-            self.method = "DELETE"
+        if operation and self.method == "DELETE" and (body := self.get_request_serializer()):
+            examples = build_examples_list([e for e in self.get_examples() if e.request_only])
+            operation["requestBody"] = {
+                "content": {
+                    media_type: build_media_type_object(schema, examples)
+                    for media_type, schema in body.items()
+                },
+                "required": True,
+            }
         return operation
 
 

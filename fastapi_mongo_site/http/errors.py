@@ -92,7 +92,7 @@ def _response(error: Exception, context: dict[str, Any]) -> Response | None:
         status, detail = refusal(error)
         return Response({"detail": detail}, status)
     if isinstance(error, exceptions.NotAuthenticated):
-        error.detail = exceptions._get_error_details("Not authenticated", error.default_code)
+        error.detail = exceptions.ErrorDetail("Not authenticated", error.default_code)
     response = views.exception_handler(error, context)
     if response is not None and isinstance(error, exceptions.ValidationError):
         response.data = _validation_answer(error.detail)

@@ -30,15 +30,15 @@ class JSONParser(BaseParser):
         Raises UnsupportedMediaType for another type or charset, ParseError for anything that is not
         strict JSON, and RequestDataTooBig.
         """
-        # Django's request: DRF's looks every name up there only after it failed to find it.
-        request = (parser_context or {})["request"]._request
-        if request.content_type != self.media_type:
+        request: Any = (parser_context or {})["request"]
+        bare_type = request.content_type.partition(";")[0].strip().lower()
+        if bare_type != self.media_type:
             # DRF lets `*/*` and `application/*` through.
-            raise UnsupportedMediaType(request.content_type)
+            raise UnsupportedMediaType(bare_type)
         charset = request.content_params.get("charset", "utf-8")
         if charset.lower() not in ("utf-8", "utf8"):
             raise UnsupportedMediaType(charset, f"JSON is in UTF-8, not in {charset}.")
-        coding = request.headers.get("Content-Encoding", "identity")
+        coding = request.META.get("HTTP_CONTENT_ENCODING", "identity")
         if coding.lower() != "identity":
             raise UnsupportedMediaType(coding, f"The body may not be encoded as {coding}.")
         # Not the stream, to which Django's limit does not apply.

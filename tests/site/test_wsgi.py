@@ -1,7 +1,6 @@
-"""The WSGI application leaves out of Django's work around a request what it has no use for."""
+"""The WSGI application leaves out what Django does with connections around a request."""
 
 import pytest
-from django.core.cache import close_caches
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, connections, reset_queries
 
@@ -16,7 +15,7 @@ CARE = [
 
 @pytest.fixture
 def cared_for(monkeypatch):
-    """Tell which parts of Django's care are left with these connections, and bring all back."""
+    """Return what Django still does with these connections; let it do everything again."""
 
     def left(these):
         monkeypatch.setattr(wsgi.connections, "all", lambda: these)
@@ -24,7 +23,7 @@ def cared_for(monkeypatch):
         return [(signal, receiver) for signal, receiver in CARE if signal.disconnect(receiver)]
 
     yield left
-    for signal, receiver in (*CARE, (request_finished, close_caches)):
+    for signal, receiver in CARE:
         signal.connect(receiver)
 
 
@@ -39,12 +38,3 @@ def test_a_database_of_another_kind_has_it_all(cared_for):
 def test_with_debug_the_queries_begin_anew_for_each_request(cared_for, settings):
     settings.DEBUG = True
     assert cared_for([connection]) == CARE
-
-
-@pytest.mark.parametrize("backend", ["locmem.LocMemCache", "filebased.FileBasedCache"])
-def test_a_cache_that_is_configured_is_closed(cared_for, settings, backend):
-    configured = {"default": {"BACKEND": f"django.core.cache.backends.{backend}"}}
-    is_default = configured == settings.CACHES
-    settings.CACHES = configured
-    cared_for([connection])
-    assert request_finished.disconnect(close_caches) is not is_default

@@ -15,7 +15,6 @@ from django.core.management.base import BaseCommand, CommandError
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian.server.common import AbstractServer
 
 from fastapi_mongo_site.parent import stop_with_parent
 
@@ -67,7 +66,7 @@ class Command(BaseCommand):
             reload_paths=[settings.BASE_DIR],
             reload_ignore_paths=[settings.VAR_DIR],
         )
-        server.on_startup(lambda: take_one_signal(server))
+        server.on_startup(take_one_signal)
         server.on_startup(self._say_where)
         server.serve()
 
@@ -83,17 +82,18 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def take_one_signal(server: AbstractServer) -> None:
+def take_one_signal() -> None:
     """Let the first signal stop the server, and ignore any after it.
 
     Granian's own handler sets a threading.Event, which waits for itself for ever when a second
     signal interrupts it: Ctrl-C reaches this process from the terminal and from `run` at once.
     """
+    stop_server: Any = signal.getsignal(signal.SIGINT)
 
     def stop(signum: int, frame: FrameType | None) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda signum, frame: None)
-        server.signal_handler_interrupt()
+        stop_server(signum, frame)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
