@@ -60,6 +60,15 @@ def test_exception_inside_atomic_leaves_a_connection_that_works():
     assert Record.objects.count() == 0
 
 
+def test_rollback_changes_nothing_and_keeps_the_connection():
+    opened = connection.database
+    with transaction.atomic():
+        Record.objects.create(text="a")
+        transaction.set_rollback(True)
+    assert connection.connection is opened
+    assert Record.objects.count() == 1
+
+
 def test_closed_connection_opens_again():
     close_old_connections()
     connection.close()
@@ -91,6 +100,19 @@ def test_forked_child_has_a_client_of_its_own():
     assert os.read(reader, 10) == b"1 0"
     assert Record.objects.count() == 0
     os.close(reader)
+
+
+def test_test_database_is_made_anew_and_dropped():
+    name, client = connection.settings_dict["NAME"], connection.database.client
+    client[f"test_{name}"]["left"].insert_one({})
+    made = connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        assert made == f"test_{name}"
+        assert "left" not in connection.introspection.table_names()
+        assert Record.objects.count() == 0
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+    assert made not in client.list_database_names()
 
 
 @pytest.fixture

@@ -128,6 +128,16 @@ def test_get_or_create_inside_atomic_survives_a_duplicate():
     assert (created, created_again, again.text) == (True, False, "a")
 
 
+def test_duplicate_that_is_caught_inside_atomic_does_not_break_the_block():
+    Record.objects.create(pk=1, text="a")
+    committed = []
+    with transaction.atomic():
+        transaction.on_commit(lambda: committed.append(Record.objects.get().text))
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Record.objects.create(pk=1, text="b")
+    assert committed == ["a"]
+
+
 def test_update_or_create_side_by_side_creates_once():
     key = uuid.uuid4()
 
