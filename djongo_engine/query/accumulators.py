@@ -23,7 +23,7 @@ class Accumulators:
     def add(self, aggregate: Any) -> str:
         """Add an aggregate; return the name of the field that holds its final value."""
         kind = type(aggregate)
-        make = _AGGREGATES.get(kind)
+        make = _OF_SET.get(kind)
         if make is None:
             refuse(f"the aggregate {kind.__name__}")
         (source,) = aggregate.source_expressions
@@ -49,30 +49,36 @@ class Accumulators:
             _ACCUMULATE[kind](self, name, value)
         return name
 
-    def _count(self, name: str, value: Any) -> None:
-        self.group[name] = {"$sum": {"$cond": [is_null(value), 0, 1]}}
-        self.final[name] = f"${name}"
 
-    def _sum(self, name: str, value: Any) -> None:
-        self._of_total(name, value, {"$cond": [is_null(value), 0, 1]}, f"${name}")
+def _count(accumulators: Accumulators, name: str, value: Any) -> None:
+    accumulators.group[name] = {"$sum": {"$cond": [is_null(value), 0, 1]}}
+    accumulators.final[name] = f"${name}"
 
-    def _average(self, name: str, value: Any) -> None:
-        # Not `$avg`: SecantusDB's Rust server refuses it for integers beyond 2**53. Like that it
-        # passes over what is no number.
-        mean = {"$divide": [f"${name}", f"${name}n"]}
-        self._of_total(name, value, {"$cond": [{"$isNumber": value}, 1, 0]}, mean)
 
-    def _of_total(self, name: str, value: Any, counts: Any, final: Any) -> None:
-        self.group[name] = {"$sum": value}
-        self.group[f"{name}n"] = {"$sum": counts}
-        self.final[name] = {"$cond": [{"$eq": [f"${name}n", 0]}, None, final]}
+def _sum(accumulators: Accumulators, name: str, value: Any) -> None:
+    _total(accumulators, name, value, {"$cond": [is_null(value), 0, 1]}, f"${name}")
 
-    def _plain(self, operator: str) -> Callable[[str, Any], None]:
-        def accumulate(name: str, value: Any) -> None:
-            self.group[name] = {operator: value}
-            self.final[name] = f"${name}"
 
-        return accumulate
+def _average(accumulators: Accumulators, name: str, value: Any) -> None:
+    # Not `$avg`: SecantusDB's Rust server refuses it for integers beyond 2**53. `$isNumber`, since
+    # `$avg` passes over what is no number.
+    mean = {"$divide": [f"${name}", f"${name}n"]}
+    _total(accumulators, name, value, {"$cond": [{"$isNumber": value}, 1, 0]}, mean)
+
+
+def _total(accumulators: Accumulators, name: str, value: Any, counts: Any, final: Any) -> None:
+    """Add a sum and the number of its values; the final value is NULL where there is none."""
+    accumulators.group[name] = {"$sum": value}
+    accumulators.group[f"{name}n"] = {"$sum": counts}
+    accumulators.final[name] = {"$cond": [{"$eq": [f"${name}n", 0]}, None, final]}
+
+
+def _plain(operator: str) -> Callable[[Accumulators, str, Any], None]:
+    def accumulate(accumulators: Accumulators, name: str, value: Any) -> None:
+        accumulators.group[name] = {operator: value}
+        accumulators.final[name] = f"${name}"
+
+    return accumulate
 
 
 def _of_set(operator: str) -> Callable[[Any], Document]:
@@ -83,7 +89,7 @@ def _of_set(operator: str) -> Callable[[Any], Document]:
 
 
 # The final value of a DISTINCT aggregate, from the set of its values without null.
-_AGGREGATES: dict[type, Callable[[Any], Document]] = {
+_OF_SET: dict[type, Callable[[Any], Document]] = {
     aggregates.Count: lambda values: {"$size": values},
     aggregates.Sum: _of_set("$sum"),
     aggregates.Avg: _of_set("$avg"),
@@ -91,11 +97,11 @@ _AGGREGATES: dict[type, Callable[[Any], Document]] = {
     aggregates.Max: _of_set("$max"),
 }
 _ACCUMULATE: dict[type, Callable[[Accumulators, str, Any], None]] = {
-    aggregates.Count: Accumulators._count,
-    aggregates.Sum: Accumulators._sum,
-    aggregates.Avg: Accumulators._average,
-    aggregates.Min: lambda self, name, value: self._plain("$min")(name, value),
-    aggregates.Max: lambda self, name, value: self._plain("$max")(name, value),
+    aggregates.Count: _count,
+    aggregates.Sum: _sum,
+    aggregates.Avg: _average,
+    aggregates.Min: _plain("$min"),
+    aggregates.Max: _plain("$max"),
 }
 
 

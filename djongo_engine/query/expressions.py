@@ -64,59 +64,9 @@ class ExpressionTranslator(Columns, ABC):
         convert = field.get_db_prep_save if value.for_save else field.get_db_prep_value
         return scalar(convert(value.value, connection=self.connection))
 
-    def _arguments(self, expression: Any) -> list[Any]:
-        return [self.value(source) for source in expression.get_source_expressions()]
 
-    def _case(self, case: expressions.Case) -> Any:
-        default = self.value(case.default)
-        if not case.cases:
-            return default
-        if any(type(when) is not expressions.When for when in case.cases):
-            refuse("an unknown When()")
-        branches = [
-            {"case": self.test(when.condition)[0], "then": self.value(when.result)}
-            for when in case.cases
-        ]
-        return {"$switch": {"branches": branches, "default": default}}
-
-    def _combined(self, combined: expressions.CombinedExpression) -> Document:
-        _require(NUMBERS, combined, "arithmetic")
-        operator = _ARITHMETIC.get(combined.connector)
-        if operator is None:
-            refuse(f"the operator {combined.connector}")
-        return {operator: self._arguments(combined)}
-
-    def _coalesce(self, coalesce: functions.Coalesce) -> Document:
-        return {"$ifNull": self._arguments(coalesce)}
-
-    def _abs(self, function: functions.Abs) -> Document:
-        _require(NUMBERS, function, "Abs")
-        return {"$abs": self._arguments(function)[0]}
-
-    def _length(self, function: functions.Length) -> Document:
-        _require({TEXT}, function, "Length")
-        (text,) = self._arguments(function)
-        return {"$cond": [is_null(text), None, {"$strLenCP": text}]}
-
-    def _concat(self, concat: functions.Concat) -> Any:
-        (pair,) = concat.get_source_expressions()
-        return self.value(pair)
-
-    def _concat_pair(self, pair: ConcatPair) -> Document:
-        _require({TEXT}, pair, "Concat")
-        # Django's Concat takes NULL for an empty text.
-        return {"$concat": [{"$ifNull": [text, ""]} for text in self._arguments(pair)]}
-
-
-_TRANSLATIONS: dict[type, Callable[[ExpressionTranslator, Any], Any]] = {
-    expressions.Case: ExpressionTranslator._case,
-    expressions.CombinedExpression: ExpressionTranslator._combined,
-    functions.Coalesce: ExpressionTranslator._coalesce,
-    functions.Abs: ExpressionTranslator._abs,
-    functions.Length: ExpressionTranslator._length,
-    functions.Concat: ExpressionTranslator._concat,
-    ConcatPair: ExpressionTranslator._concat_pair,
-}
+def _arguments(translator: ExpressionTranslator, expression: Any) -> list[Any]:
+    return [translator.value(source) for source in expression.get_source_expressions()]
 
 
 def _require(kinds: set[Any], expression: Any, what: str) -> None:
@@ -124,3 +74,62 @@ def _require(kinds: set[Any], expression: Any, what: str) -> None:
     for source in expression.get_source_expressions():
         if (kind := kind_of(source)) not in kinds and kind is not None:
             refuse(f"{what} of a {type(source.output_field).__name__}")
+
+
+def _case(translator: ExpressionTranslator, case: expressions.Case) -> Any:
+    default = translator.value(case.default)
+    if not case.cases:
+        return default
+    if any(type(when) is not expressions.When for when in case.cases):
+        refuse("an unknown When()")
+    branches = [
+        {"case": translator.test(when.condition)[0], "then": translator.value(when.result)}
+        for when in case.cases
+    ]
+    return {"$switch": {"branches": branches, "default": default}}
+
+
+def _combined(translator: ExpressionTranslator, combined: expressions.CombinedExpression) -> Any:
+    _require(NUMBERS, combined, "arithmetic")
+    operator = _ARITHMETIC.get(combined.connector)
+    if operator is None:
+        refuse(f"the operator {combined.connector}")
+    return {operator: _arguments(translator, combined)}
+
+
+def _coalesce(translator: ExpressionTranslator, coalesce: functions.Coalesce) -> Document:
+    return {"$ifNull": _arguments(translator, coalesce)}
+
+
+def _abs(translator: ExpressionTranslator, function: functions.Abs) -> Document:
+    _require(NUMBERS, function, "Abs")
+    (number,) = _arguments(translator, function)
+    return {"$abs": number}
+
+
+def _length(translator: ExpressionTranslator, function: functions.Length) -> Document:
+    _require({TEXT}, function, "Length")
+    (text,) = _arguments(translator, function)
+    return {"$cond": [is_null(text), None, {"$strLenCP": text}]}
+
+
+def _concat(translator: ExpressionTranslator, concat: functions.Concat) -> Any:
+    (pair,) = concat.get_source_expressions()
+    return translator.value(pair)
+
+
+def _concat_pair(translator: ExpressionTranslator, pair: ConcatPair) -> Document:
+    _require({TEXT}, pair, "Concat")
+    # Django's Concat takes NULL for an empty text.
+    return {"$concat": [{"$ifNull": [text, ""]} for text in _arguments(translator, pair)]}
+
+
+_TRANSLATIONS: dict[type, Callable[[ExpressionTranslator, Any], Any]] = {
+    expressions.Case: _case,
+    expressions.CombinedExpression: _combined,
+    functions.Coalesce: _coalesce,
+    functions.Abs: _abs,
+    functions.Length: _length,
+    functions.Concat: _concat,
+    ConcatPair: _concat_pair,
+}
