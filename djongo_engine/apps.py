@@ -1,4 +1,4 @@
-"""The engine as an app: it brings system checks and a `migrate` that is safe side by side."""
+"""The engine as an app: its system checks, and a `migrate` that several hosts may run at once."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""The DatabaseWrapper: djongo's, with a client that stays and a query tree translator."""
+"""The DatabaseWrapper: djongo's, with a client that stays open and the engine's compilers."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     display_name = "MongoDB (djongo)"
-    # With Django's own kinds of integer that djongo forgot.
+    # djongo lacks two of Django's integer fields.
     data_types = {
         **base.DatabaseWrapper.data_types,
         "PositiveBigIntegerField": "long",
@@ -49,7 +49,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return self.connection
 
     def collection(self, name: str) -> Collection[dict[str, Any]]:
-        """Return the pymongo collection of that name, made once a connection."""
+        """Return the pymongo collection of that name, which a connection makes once."""
         database = self.database
         try:
             return self._collections[name]
@@ -57,10 +57,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return self._collections.setdefault(name, database[name])
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> MongoDatabase[dict[str, Any]]:
-        """Return the database of the process's one client (djongo made, and closed, its own).
+        """Return the database of the process's one client.
 
-        Raises ImproperlyConfigured when no connection string is configured, or pymongo takes none
-        of these options, such as the name of a certificate's file that is not there.
+        Raises ImproperlyConfigured when there is no connection string, or pymongo refuses an
+        option, for instance a certificate's file that does not exist.
         """
         options = {key: conn_params[key] for key in conn_params.keys() - {"name", "enforce_schema"}}
         if not options.get("host"):
@@ -76,20 +76,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise ImproperlyConfigured(f"MongoDB cannot be connected to: {why}") from why
 
     def create_cursor(self, name: str | None = None) -> Cursor:
-        """Return a cursor that refuses SQL text (djongo's would translate it)."""
+        """Return a cursor that refuses SQL text, which djongo's would translate."""
         return Cursor(self.database)
 
+    # Django has backends override these: docs/decisions/private-parts.md.
+
     def _close(self) -> None:
-        """Keep the client: djongo closed it, which with pymongo 4 ends it for the process."""
+        """Do nothing. djongo closes the client, which pymongo 4 never opens again."""
 
     def _rollback(self) -> None:
-        """Nothing can be rolled back; djongo raised here, which closed the client."""
+        """Do nothing, as nothing can be rolled back. djongo raises an error."""
 
     def _savepoint(self, sid: str) -> None:
-        """Let get_or_create() catch an IntegrityError inside atomic(); djongo sent SQL."""
+        """Do nothing. Django sends SQL text here and in the two below."""
 
     def _savepoint_rollback(self, sid: str) -> None:
-        """Nothing can be rolled back, as in `_rollback`."""
+        """Do nothing, as nothing can be rolled back."""
 
     def _savepoint_commit(self, sid: str) -> None:
-        """Nothing is pending."""
+        """Do nothing, as everything is committed already."""

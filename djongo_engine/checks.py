@@ -12,7 +12,7 @@ TESTED_VERSIONS = {"djongo5": "1.3.9", "pymongo": "4.20.0", "sqlparse": "0.6.1"}
 
 @checks.register()
 def check_versions(**kwargs: Any) -> Iterable[checks.CheckMessage]:
-    """E001: the engine reaches into these packages, so only the tested releases will do."""
+    """E001: a package that the engine builds on is not the release it was tested with."""
     for package, tested in TESTED_VERSIONS.items():
         try:
             installed = version(package)
@@ -28,7 +28,7 @@ def check_versions(**kwargs: Any) -> Iterable[checks.CheckMessage]:
 
 @checks.register()
 def check_atomic_requests(**kwargs: Any) -> Iterable[checks.CheckMessage]:
-    """W001: a database that cannot roll back is told to wrap requests in transactions."""
+    """W001: requests are to run in transactions, and the database cannot roll back."""
     for alias, database in settings.DATABASES.items():
         if database["ENGINE"] == "djongo_engine" and database.get("ATOMIC_REQUESTS"):
             yield checks.Warning(

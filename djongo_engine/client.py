@@ -13,16 +13,16 @@ from django.db import connections
 from pymongo import MongoClient
 
 DAY_SECONDS = 24 * 60 * 60
-"""For `pymongo.timeout()` around what may take long; with None the client's timeoutMS holds."""
+"""For `pymongo.timeout()` around what may take long: with None the client's timeoutMS holds."""
 
 
 class Client(MongoClient[dict[str, Any]]):
     """A MongoClient that looks for a server no longer than serverSelectionTimeoutMS.
 
     pymongo looks for as long as timeoutMS allows once that is set, against the specification
-    (Client Side Operations Timeout, "Server Selection": the lesser of the two), so that a dead
-    server would cost as much as a frozen one. pymongo has no public option for it;
-    djongo_engine.E001 holds the release for which this is proven.
+    (Client Side Operations Timeout, "Server Selection": the lesser of the two). A dead server
+    would cost as much time as a frozen one. pymongo has no public option for it
+    (docs/decisions/private-parts.md).
     """
 
     def _init_background(self, old_pid: int | None = None) -> None:
@@ -49,10 +49,10 @@ def client_for(options: dict[str, Any]) -> Client:
 
 
 def _forget_after_fork() -> None:
-    """Start a forked child without its parent's clients, and with a lock nobody holds.
+    """Start a forked child without its parent's clients, and with a lock that nobody holds.
 
-    pymongo has reset them by now, and would warn of their use. What the child inherited of their
-    sockets it only ever closes, so the parent's connections go on.
+    pymongo has reset the clients by now, and would warn when they are used. The child only closes
+    the sockets that it inherited, so the parent's connections go on.
     """
     global _lock
     _lock = threading.Lock()

@@ -19,7 +19,7 @@ def create_counter(database: Database[dict[str, Any]], collection: str, column: 
 
 
 def count_on(database: Database[dict[str, Any]], collection: str, column: str) -> None:
-    """Start the counter of a collection that has documents behind the highest id among them."""
+    """Start the counter of a collection that has documents after the highest id in it."""
     numbered = {column: {"$type": "number"}}
     highest = database[collection].find_one(numbered, {column: True}, sort=[(column, -1)])
     used = int(highest[column]) if highest else 0
@@ -32,7 +32,7 @@ def drop_counter(database: Database[dict[str, Any]], collection: str) -> None:
 
 
 def rename_counter(database: Database[dict[str, Any]], old: str, new: str) -> None:
-    """Let the counter follow its collection, in place of one of a collection long gone."""
+    """Rename the counter with its collection; replace one that a former collection left behind."""
     if database[SCHEMA].find_one({"name": old}):
         drop_counter(database, new)
         database[SCHEMA].update_one({"name": old}, {"$set": {"name": new}})
@@ -44,12 +44,10 @@ def reset_counters(database: Database[dict[str, Any]], collections: list[str]) -
 
 
 def next_ids(database: Database[dict[str, Any]], collection: str, column: str, count: int) -> range:
-    """Take `count` ids, which nobody else gets; return them.
-
-    No upsert: a counter that is not there begins behind the ids that are.
-    """
+    """Take `count` ids that nobody else gets; return them."""
     if not count:
         return range(0)
+    # No upsert: a counter that is missing starts after the highest id, not at 0.
     update = {"$inc": {"auto.seq": count}, "$set": {"auto.field_names": [column]}}
     take = partial(
         database[SCHEMA].find_one_and_update,
@@ -66,7 +64,7 @@ def next_ids(database: Database[dict[str, Any]], collection: str, column: str, c
 def raise_counter(
     database: Database[dict[str, Any]], collection: str, column: str, used: int
 ) -> None:
-    """Make sure that ids up to `used`, which somebody chose, are not given again."""
+    """Make sure that no id up to `used`, which somebody chose, is given again."""
     named, update = {"name": collection}, {"$max": {"auto.seq": used}}
     if not database[SCHEMA].update_one(named, update).matched_count:
         count_on(database, collection, column)

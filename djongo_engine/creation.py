@@ -9,7 +9,10 @@ from djongo_engine.errors import translate_errors
 
 
 class DatabaseCreation(BaseDatabaseCreation):
-    """Creates and destroys test databases without the SQL and the mongodump of djongo's."""
+    """Makes and drops test databases through pymongo; djongo uses SQL and mongodump.
+
+    Django has backends override these: docs/decisions/private-parts.md.
+    """
 
     def _create_test_db(self, verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:
         settings: dict[str, Any] = self.connection.settings_dict

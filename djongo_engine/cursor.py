@@ -1,4 +1,4 @@
-"""The DB-API cursor, which carries djongo's pass-through and refuses SQL text."""
+"""The DB-API cursor, which refuses SQL text."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from djongo_engine.errors import refuse
 
 
 class Cursor:
-    """Gives `DjongoManager` its collection; Django's compilers here never send it SQL."""
+    """Gives djongo's `DjongoManager` the database. The engine's compilers send it no SQL text."""
 
     def __init__(self, db_conn: Database[dict[str, Any]]) -> None:
         """Keep the pymongo database, under the name that DjongoManager reads."""

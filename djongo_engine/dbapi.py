@@ -29,5 +29,5 @@ __all__ = [
 
 
 def Binary(value: Any) -> bytes:  # noqa: N802 (PEP 249)
-    """Return bytes. Raises TypeError for what is none: djongo stored a text as a text."""
+    """Return the value as bytes. Raises TypeError for text, which djongo stored as text."""
     return bytes(memoryview(value))

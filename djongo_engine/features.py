@@ -6,8 +6,8 @@ from djongo import features
 class DatabaseFeatures(features.DatabaseFeatures):
     """Flags where Django's default, or djongo's claim, does not hold."""
 
-    # Savepoints are no-ops: without them an IntegrityError that get_or_create() handles
-    # inside atomic() would mark the block as broken. Nothing is promised: see the next flag.
+    # Savepoints do nothing. Without them an IntegrityError that is caught inside atomic(), as
+    # get_or_create() does, would mark the block as broken.
     uses_savepoints = True
     supports_transactions = False
     can_rollback_ddl = False

@@ -30,15 +30,15 @@ class DatabaseOperations(operations.DatabaseOperations):
         max_digits: int | None = None,
         decimal_places: int | None = None,
     ) -> Decimal | None:
-        """Keep all places of an operand: 1.005 equals no 1.00. What is stored is rounded."""
+        """Keep all places: an operand 1.005 is not 1.00. `values.stored` rounds what is stored."""
         return value
 
     def integer_field_range(self, internal_type: str) -> tuple[int, int]:
-        """Return the range of 64 bits: MongoDB holds any integer field to no other."""
+        """Return the range of 64 bits, which every integer field has in MongoDB."""
         return (0 if internal_type.startswith("Positive") else -(2**63), 2**63 - 1)
 
     def get_db_converters(self, expression: Any) -> list[Any]:
-        """Add what djongo leaves as MongoDB's types: UUIDs, decimals."""
+        """Return djongo's converters, and those for UUIDs and decimals, which djongo lacks."""
         converters: list[Any] = super().get_db_converters(expression)
         kind = expression.output_field.get_internal_type()
         if kind == "UUIDField":
@@ -99,6 +99,6 @@ def _to_decimal(value: Any, expression: Any, connection: Any) -> Any:
 
 def _to_integer(value: Any, expression: Any, connection: Any) -> Any:
     if isinstance(value, float):
-        # MongoDB goes on with doubles, which are not exact, where SQL databases fail.
+        # Beyond 64 bits MongoDB goes on with doubles, which are not exact.
         raise DataError("The result is beyond MongoDB's integers of 64 bits")
     return value

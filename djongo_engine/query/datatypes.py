@@ -1,7 +1,7 @@
 """Which kind of value an expression has, so that only like is compared with like.
 
 MongoDB orders values of different types by type and finds none equal to another; SQL databases
-convert them, each in its own way. So what mixes types is refused, except numbers that compare
+convert them, each in its own way. So the engine refuses to mix types, except numbers that compare
 exactly.
 """
 

@@ -55,9 +55,9 @@ REGEXES: dict[type, str] = {lookups.Regex: "", lookups.IRegex: "i"}
 
 
 def escape(text: str) -> str:
-    """Return a regular expression, for PCRE, that matches exactly this text.
+    """Return a regular expression (PCRE) that matches exactly this text.
 
-    A NUL, which ends a regular expression in BSON, is written as an escape.
+    It writes a NUL as an escape, since a NUL ends a regular expression in BSON.
     """
     return "".join(
         char if char.isalnum() or ord(char) > 127 else "\\x00" if char == "\0" else f"\\{char}"

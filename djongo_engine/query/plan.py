@@ -23,8 +23,8 @@ class Constant:
 class Plan:
     """What to send to one collection, and how a document becomes a row.
 
-    A filter, a sort, a skip and a limit suit both commands; `stages` stand between the filter
-    and the sort, and make it a pipeline. `empty_row` is the row of an aggregate over nothing.
+    `find` takes a filter, a sort, a skip and a limit. `stages` come between the filter and the
+    sort, and make it a pipeline. `empty_row` is the row of an aggregate over nothing.
     """
 
     collection: str

@@ -1,4 +1,4 @@
-"""What a schema operation may ask for; asked before its first write."""
+"""What a schema operation may ask for, checked before its first write."""
 
 from typing import Any
 

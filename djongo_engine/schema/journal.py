@@ -26,19 +26,19 @@ Entry = dict[str, Any]
 
 
 class Journal:
-    """The migrations begun and not ended, each with those of its operations that are in effect.
+    """The unfinished migrations, each with the operations that are in effect.
 
-    These are always its first ones: forwards their number grows, backwards it shrinks.
+    Those are always its first ones. Forwards their number grows, backwards it shrinks.
     """
 
     def __init__(self, connection: Any, still_alone: Callable[[], None]) -> None:
-        """Take the connection, and what raises once somebody else may be migrating."""
+        """Take the connection, and a function that raises once another process may be migrating."""
         self.connection = connection
         self.still_alone = still_alone
         self.entries: Collection[Entry] = connection.database[JOURNAL]
 
     def forget_ended(self) -> None:
-        """Drop the entries of migrations whose end was recorded just before a kill."""
+        """Delete the entries of migrations that ended just before a kill."""
         recorded = {
             ".".join(key) for key in MigrationRecorder(self.connection).applied_migrations()
         }
@@ -47,15 +47,15 @@ class Journal:
                 self.entries.delete_one({"_id": entry["_id"]})
 
     def unfinished(self) -> list[Entry]:
-        """Return the entries there are."""
+        """Return the entries, in the order of their names."""
         with translate_errors:
             return list(self.entries.find().sort("_id"))
 
     def begin(self, migration: Migration, backwards: bool) -> list[Entry]:
-        """Make a migration note each operation; return those in effect if it goes on, else [].
+        """Have a migration note each of its operations; return those that are in effect already.
 
-        Raises CommandError when it was changed in what was done already, or while a migration
-        of the other direction is unfinished.
+        Raises CommandError if one of those was changed, or if a migration in the other direction
+        is unfinished.
         """
         entry: Entry = {"_id": str(migration), "backwards": backwards}
         for other in self.unfinished():
@@ -81,7 +81,7 @@ class Journal:
         return entry["operations"] if goes_on else []
 
     def end(self, migration: Migration) -> None:
-        """Forget a migration that Django has recorded as applied, or as unapplied."""
+        """Forget a migration that Django has recorded as applied or unapplied."""
         with translate_errors:
             self.entries.delete_one({"_id": str(migration)})
 
@@ -92,7 +92,7 @@ class Journal:
         operations: list[Entry],
         numbers: Iterator[int],
     ) -> Operation:
-        """Return the operation, which runs unless it did before, and notes that it did."""
+        """Return the operation, made to run only if it has not, and to note that it did."""
         noted = copy.copy(operation)
         if isinstance(noted, SeparateDatabaseAndState):
             noted.database_operations = [
@@ -139,7 +139,7 @@ def _leaves(operations: Iterable[Operation]) -> Iterator[Operation]:
 
 
 def _record(operation: Operation) -> Entry:
-    """Return what an operation is known by: its description, and a digest of all it says."""
+    """Return what an operation is recognised by: its description and a digest of its source."""
     try:
         source, _ = OperationWriter(operation).serialize()
     except ValueError:
@@ -152,10 +152,10 @@ def _record(operation: Operation) -> Entry:
 
 
 def _check_unchanged(entry: Entry, operations: list[Entry]) -> None:
-    """Raise CommandError unless only what is still to be done was changed.
+    """Raise CommandError if an operation was changed that may not be.
 
-    Backwards that is the operation that stopped it, which may be replaced; forwards all that
-    follow those in effect.
+    Forwards, the operations after those in effect may be changed. Backwards, the one that stopped
+    the migration may be replaced.
     """
     kept = entry["operations"][: -1 if entry["backwards"] else None]
     same_number = not entry["backwards"] or len(operations) == entry["total"]

@@ -32,9 +32,9 @@ def database_lock(
     """Hold the lock `name` of this database; wait for whoever has it.
 
     `on_wait` is called once, with the name of the holder, when there is a wait. The lock is a
-    lease that a thread renews, so that a holder that was killed cannot block for ever. One that
-    was only held up for longer than that calls what this yields: it raises OperationalError
-    once the lock is lost.
+    lease that a thread renews, so that a holder that was killed cannot block for ever. A holder
+    that was held up for longer than the lease has lost it: the function that this yields raises
+    OperationalError then.
     """
     locks: Collection[dict[str, Any]] = database[LOCKS]
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -60,7 +60,7 @@ def database_lock(
     finally:
         stopped.set()
         renewal.join()
-        # A lease that cannot be given back ends by itself; what failed before is the news.
+        # A lease that cannot be given back ends by itself, and must not hide an earlier error.
         with suppress(PyMongoError):
             locks.delete_one({"_id": name, "owner": owner})
 
@@ -87,5 +87,5 @@ def _renew(
                 {"_id": name, "owner": owner}, {"$set": {"expires": timezone.now() + LEASE}}
             )
         except PyMongoError:
-            # The next renewal, or the work itself, meets the same fault.
+            # The next renewal tries again; still_held() tells if the lease is lost.
             continue

@@ -15,9 +15,8 @@ from djongo_engine.schema.index_specs import model_specs
 class AdoptCollection(CreateModel):
     """CreateModel for a collection that may hold somebody's documents already.
 
-    Forwards it creates the collection where there is none, and the indexes, and lets ids that are
-    counted go on behind the highest; backwards it drops the indexes and leaves the collection and
-    every document.
+    Forwards it creates the indexes, and the collection if there is none; an auto-increment goes on
+    after the highest id. Backwards it drops the indexes and keeps the collection.
     """
 
     def database_forwards(

@@ -1,4 +1,4 @@
-"""`migrate`, safe to run side by side and to run again after a failure."""
+"""`migrate`, which several hosts may run at once, and which goes on after a failure."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ from djongo_engine.schema.lock import database_lock
 
 
 class Command(migrate.Command):
-    """Django's migrate, one at a time on a MongoDB database, and going on where one stopped.
+    """Django's migrate. One runs at a time on a database, and goes on where the last one stopped.
 
-    Django leaves both to the database's transactions, which there are none of here.
+    Django leaves both to transactions, which the engine does not have.
     """
 
     journal: Journal | None = None

@@ -23,8 +23,8 @@ class SQLInsertCompiler(SQLCompiler, compiler.SQLInsertCompiler):
     def execute_sql(self, returning_fields: Any = None) -> list[Row]:  # type: ignore[override]
         """Insert the objects; return the returning fields of each, in order.
 
-        A batch that meets a duplicate is taken back as far as it was inserted, because a SQL
-        database stores none of it. Raises IntegrityError for a duplicate.
+        Raises IntegrityError for a duplicate. What was inserted before it is deleted again, since
+        a SQL database stores none of the batch.
         """
         if self.query.on_conflict not in (None, OnConflict.IGNORE):
             refuse("bulk_create() with conflicts updated")

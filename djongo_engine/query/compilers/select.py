@@ -31,7 +31,7 @@ class SQLCompiler(compiler.SQLCompiler):
         return collection  # type: ignore[no-any-return]
 
     def compile(self, node: Any) -> tuple[str, tuple[()]]:
-        """Return a name instead of SQL text: all that Django does here is to compare texts."""
+        """Return a name instead of SQL text, since Django only compares the texts."""
         if isinstance(node, OrderBy):
             name, _ = self.compile(node.expression)
             return f"{name} {'DESC' if node.descending else 'ASC'}", ()
@@ -60,8 +60,8 @@ class SQLCompiler(compiler.SQLCompiler):
     ) -> Any:
         """Run the SELECT.
 
-        Returns one row or None for SINGLE, else rows in chunks: all of them, or one chunk
-        after the other when they are fetched chunked.
+        Returns one row or None for SINGLE, else rows in chunks: one with all of them, or chunks
+        that are read one after the other if `chunked_fetch`.
         """
         try:
             plan = self.plan()
