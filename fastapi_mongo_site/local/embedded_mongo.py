@@ -1,33 +1,28 @@
 """The embedded MongoDB-wire server, for a machine without MongoDB.
 
-SecantusDB runs as a process of its own, in a session of its own so that a terminal's Ctrl-C does
-not reach it, on the loopback interface. It is asked to stop (SIGTERM) and waited for, which takes
-it some seconds, and never killed: its directory and port may be used again only after its exit.
+SecantusDB runs as a process of its own on the loopback interface, in a session of its own, so that
+a terminal's Ctrl-C does not reach it. To stop it, send SIGTERM and wait, which takes some seconds.
+Never kill it: its directory and port may be used again only after its exit.
 
 `python -m fastapi_mongo_site.local.embedded_mongo` exits with 0 when `make run` needs it.
 """
 
 import contextlib
-import fcntl
-import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
-from urllib.parse import urlsplit
 
+from django.conf import settings
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-logger = logging.getLogger(__name__)
+from fastapi_mongo_site.configuration import find_secret
 
 START_SECONDS = 20.0
+ANSWER_MS = 500
 PROGRAM = Path(sys.executable).with_name("secantusd-py")
 
 
@@ -44,9 +39,9 @@ def free_port() -> int:
 
 
 def answers(url: str) -> bool:
-    """Tell whether a MongoDB-wire server answers at a URL, within half a second."""
+    """Tell whether a MongoDB-wire server answers at a URL within ANSWER_MS."""
     client: MongoClient[dict[str, object]] = MongoClient(
-        url, serverSelectionTimeoutMS=500, timeoutMS=500
+        url, serverSelectionTimeoutMS=ANSWER_MS, timeoutMS=ANSWER_MS
     )
     with client, contextlib.suppress(PyMongoError):
         client.admin.command("ping")
@@ -62,8 +57,8 @@ class EmbeddedMongo:
     def __init__(self, directory: Path, port: int | None = None, durable: bool = True) -> None:
         """Take the directory, which holds the data and the log, and a port, or choose one.
 
-        A server that is not `durable` acknowledges a write before it is on the disk, which is
-        cheaper, for data that nobody wants after a loss of power.
+        A server that is not `durable` acknowledges a write before it is on the disk. That is
+        cheaper, for data that nobody needs after a loss of power.
         """
         self.directory = directory
         self.port = port or free_port()
@@ -78,9 +73,9 @@ class EmbeddedMongo:
     def client_url(self) -> str:
         """The connection string for a client that is to outlive a restart of the server.
 
-        A standalone server knows no retryable writes. Told to retry, pymongo meets its first
-        error again on a good connection, takes that for broken, and clears the pool: when more
-        threads than connections wait, each clears it for the next, and no request ends well.
+        A standalone server knows no retryable writes. If pymongo retries, it raises the first error
+        again on a good connection, takes that one for broken too, and clears the pool. When more
+        threads than connections wait, each clears it for the next, and no request succeeds.
         """
         return f"{self.url}/?retryWrites=false"
 
@@ -101,7 +96,7 @@ class EmbeddedMongo:
         self.directory.mkdir(parents=True, exist_ok=True)
         command = [str(PROGRAM), "--standalone", "--host", "127.0.0.1"]
         command += ["--sync-on-commit"] if self.durable else []
-        # Without a file of its own it would read one that lies in the working directory.
+        # Without this empty file it would read one in the working directory.
         config = self.directory / "secantusd.toml"
         config.touch()
         command += ["--port", str(self.port), "--config", str(config)]
@@ -131,113 +126,8 @@ class EmbeddedMongo:
         self.process.wait()
 
 
-class SharedMongo:
-    """The embedded server of one project directory, shared by every `manage.py run` in it.
-
-    Locks on files under `var/` (flock, which ends with its process however that ends) tell what
-    is alive: the server itself holds one, and each run holds a share of another. The first run
-    starts the server, a later one adopts it, and the last one stops it.
-    """
-
-    def __init__(self, var: Path) -> None:
-        """Take the directory for the data, the log, the URL and the locks."""
-        self.directory = var / "mongodb"
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self.url_file = var / "mongo_url"
-        self.users = (self.directory / "users.lock").open("a")
-        self.stopping = False
-
-    def acquire(self) -> None:
-        """Start or adopt the server, and leave its URL in the URL file.
-
-        Raises EmbeddedMongoError when it does not start.
-        """
-        deadline = time.monotonic() + START_SECONDS
-        with self._exclusive(), self._server_lock() as lock:
-            fcntl.flock(self.users, fcntl.LOCK_SH)
-            while not _taken(lock):
-                # It lives: adopt it, or wait for one that is on its way out.
-                if self.url_file.exists() and answers(self.url_file.read_text().strip()):
-                    break
-                if time.monotonic() > deadline:
-                    raise EmbeddedMongoError(
-                        f"Process {self._pid()} holds {self.directory} and does not answer. End it."
-                    )
-                time.sleep(0.1)
-            else:
-                self._start(lock, EmbeddedMongo(self.directory))
-        threading.Thread(target=self._restart, name="embedded-mongodb", daemon=True).start()
-
-    def release(self) -> None:
-        """Stop the server, and wait for it, unless another run uses it."""
-        self.stopping = True
-        with self._exclusive():
-            if not _taken(self.users):
-                return
-            self.url_file.unlink(missing_ok=True)
-            with self._server_lock() as lock:
-                asked = None
-                while not _taken(lock):
-                    # Another process than a moment ago when it was just being started again.
-                    if (pid := self._pid()) != asked:
-                        with contextlib.suppress(ProcessLookupError):
-                            os.kill(pid, signal.SIGTERM)
-                        asked = pid
-                    time.sleep(0.05)
-
-    def _start(self, lock: IO[str], server: EmbeddedMongo) -> None:
-        """Start a server that holds `lock` for as long as it lives."""
-        server.start(keep_open=(lock.fileno(),))
-        # Whole for whoever reads it meanwhile.
-        (self.directory / "pid.new").write_text(str(server.process.pid))
-        (self.directory / "pid.new").replace(self.directory / "pid")
-        self.url_file.write_text(server.client_url + "\n")
-        # Reaped when it ends, so that it is no zombie while this process lives.
-        threading.Thread(target=server.process.wait, daemon=True).start()
-
-    def _restart(self) -> None:
-        """Start the server again, where it was, whenever it ends before it should."""
-        while True:
-            with self._server_lock() as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                if self.stopping or not self.url_file.exists():
-                    return
-                logger.warning("The embedded MongoDB ended; starting it again.")
-                port = urlsplit(self.url_file.read_text()).port
-                try:
-                    self._start(lock, EmbeddedMongo(self.directory, port))
-                except EmbeddedMongoError as error:
-                    logger.error("%s", error)
-                    return
-
-    def _pid(self) -> int:
-        return int((self.directory / "pid").read_text())
-
-    def _server_lock(self) -> IO[str]:
-        return (self.directory / "server.lock").open("a")
-
-    @contextlib.contextmanager
-    def _exclusive(self) -> Iterator[None]:
-        with (self.directory / "start.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-
-def _taken(lock: IO[str]) -> bool:
-    """Take a lock if nobody else has it; tell whether that worked."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def is_needed() -> bool:
-    """Tell whether no MongoDB is configured in any place but the embedded server's own."""
-    from django.conf import settings
-
-    from fastapi_mongo_site.configuration import find_secret
-
+    """Tell whether no MongoDB is configured, other than the embedded one by its own URL file."""
     secret = find_secret("mongo_url", os.environ, settings.SECRETS_DIRECTORIES)
     return not (secret.value or secret.error)
 

@@ -6,7 +6,7 @@ import subprocess
 import threading
 import urllib.request
 
-from fastapi_mongo_site.local.embedded_mongo import SharedMongo
+from fastapi_mongo_site.local.shared_mongo import SharedMongo
 from tests.support.service import (
     FRESH,
     Service,

@@ -11,8 +11,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 import manage
-from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongoError, SharedMongo, is_needed
+from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongoError, is_needed
 from fastapi_mongo_site.local.secrets import create_missing
+from fastapi_mongo_site.local.shared_mongo import SharedMongo
 from fastapi_mongo_site.management.commands.serve import refuse_port_in_use
 from fastapi_mongo_site.parent import leave_interrupts_to_parent
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
     """
 
     help = "Create missing local secrets, start the embedded MongoDB if none is configured, serve."
-    # What is missing is created first; the child runs the checks.
+    # This creates what the checks would miss; the child runs them.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until SIGINT or SIGTERM; stop the HTTP side first, then the database."""
+        """Run until SIGINT or SIGTERM; stop the service first, then the database."""
         refuse_port_in_use(settings.HOST, settings.PORT)
         for path in create_missing(settings.SECRETS, settings.BASE_DIR / "secrets"):
             self.stdout.write(f"Created    {path}")
@@ -45,7 +46,7 @@ class Command(BaseCommand):
 
         def stop(signum: int, frame: FrameType | None) -> None:
             nonlocal stopped
-            # No Event: a second signal within its set() would wait for itself.
+            # Not an Event: a second signal that interrupts its set() would wait for ever.
             stopped = True
             if child.pid is not None:
                 child.terminate()
