@@ -1,4 +1,4 @@
-"""The project as an app: it brings system checks, commands, templates and static files."""
+"""The project as an app, for its system checks, commands, templates and static files."""
 
 from django.apps import AppConfig
 

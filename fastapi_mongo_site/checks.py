@@ -53,10 +53,10 @@ def check_secrets(**kwargs: Any) -> Iterable[CheckMessage]:
 
 @register()
 def check_mongo_url(**kwargs: Any) -> Iterable[CheckMessage]:
-    """E004 the MongoDB connection string does not parse, or names a file that is not there."""
+    """E004 the MongoDB connection string does not parse, or names a file that does not exist."""
     secret = settings.SECRETS["mongo_url"]
     if not secret.value or secret.value.startswith("mongodb+srv://"):
-        # Parsing an SRV address asks the DNS, which a check of the configuration must not.
+        # To parse an SRV address asks the DNS, which a check of the configuration must not do.
         return
     try:
         parse_uri(secret.value)
@@ -70,7 +70,7 @@ def check_mongo_url(**kwargs: Any) -> Iterable[CheckMessage]:
 
 @register()
 def check_values(**kwargs: Any) -> Iterable[CheckMessage]:
-    """E005 a setting is out of its range: the server would not start, or never serve."""
+    """E005 a setting is out of its range, so that the server would not start or never answer."""
     faults = [(name, "must be 1 or more") for name in AT_LEAST_ONE if getattr(settings, name) < 1]
     if settings.PORT > MAX_PORT:
         faults.append(("PORT", f"must be at most {MAX_PORT}"))
@@ -82,7 +82,7 @@ def check_values(**kwargs: Any) -> Iterable[CheckMessage]:
 
 @register()
 def check_null_origin(**kwargs: Any) -> Iterable[CheckMessage]:
-    """E006 `null`, which django-cors-headers accepts, is an allowed origin."""
+    """E006 `null` is an allowed origin, which django-cors-headers accepts."""
     if "null" in settings.CORS_ALLOWED_ORIGINS:
         yield Error(
             "CORS_ALLOWED_ORIGINS holds null, the origin of every sandboxed page, whoever made it.",
@@ -93,7 +93,7 @@ def check_null_origin(**kwargs: Any) -> Iterable[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_tls(**kwargs: Any) -> Iterable[CheckMessage]:
-    """W001 other machines reach the service, and nothing says that they use TLS."""
+    """W001 other machines can reach the service, and TLS is not set."""
     if not settings.TLS and not is_loopback(settings.HOST):
         yield CheckWarning(
             f"The service listens on {settings.HOST}, and Basic authentication sends the password "

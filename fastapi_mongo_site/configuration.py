@@ -1,6 +1,6 @@
 """Where secrets and the MongoDB client's options come from.
 
-Nothing here raises for a missing or bad value: settings must load so that Django's system
+Nothing here raises for a missing or bad secret: the settings must load, so that Django's system
 checks (`fastapi_mongo_site.checks`) can name the fault in one line.
 """
 
@@ -41,8 +41,8 @@ class Env(environ.Env):
 class Secret:
     """A secret's value and where it came from, or why there is none.
 
-    `source` names the place that gave the value, or the place that is at fault; `places`
-    is every place looked at, in order, for the message about a missing secret.
+    `source` names the place of the value, or of the fault. `places` lists every place that was
+    looked at, in order, for the message about a missing secret.
     """
 
     name: str
@@ -58,9 +58,8 @@ class Secret:
 def find_secret(name: str, environ: Mapping[str, str], directories: Iterable[Path]) -> Secret:
     """Look a secret up: variable NAME, the file named by NAME_FILE, then the directories.
 
-    The first place that exists decides: a file that is there but empty or unreadable is an
-    error, never a reason to look further, so that a broken deployment cannot fall back to
-    another secret by accident.
+    The first place that exists decides. An empty or unreadable file is an error and no reason to
+    look further, so that a broken deployment cannot fall back to another secret by accident.
     """
     variable = name.upper()
     places = [f"${variable}", f"${variable}_FILE"]
@@ -80,7 +79,7 @@ def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except PermissionError:
-        # The directory may not be searched: the file counts as there, and unreadable.
+        # The directory may not be searched: the file counts as unreadable.
         return True
 
 
@@ -111,11 +110,11 @@ def is_loopback(host: str) -> bool:
 
 
 def mongo_client_options(url: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments for `pymongo.MongoClient`: the URL, and each default it does not set.
+    """Return arguments for `pymongo.MongoClient`: the URL, and each default that it does not set.
 
-    pymongo lets a keyword argument override the connection string; here the connection
-    string has the last word. Option names are compared without regard to case, as the
-    connection string specification asks.
+    With pymongo a keyword argument overrides the connection string; here the connection string
+    wins. Option names are compared without regard to case, as the connection string
+    specification asks.
     """
     try:
         query = urlsplit(url).query

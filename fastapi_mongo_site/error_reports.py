@@ -6,10 +6,10 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class ReportFilter(SafeExceptionReporterFilter):
-    """Django's, which also hides this service's secrets, by the names that they have.
+    """Django's filter, which here also hides this service's secrets by their names.
 
-    Whoever makes a request fail sees its WSGI environment, into which Granian copies the
-    process's own: SERVICE_PWD and MONGO_URL. CLIENT is in DATABASES, and holds the URL too.
+    The page of a failed request shows its WSGI environment, into which Granian copies that of the
+    process: SERVICE_PWD and MONGO_URL. CLIENT, in DATABASES, holds the URL too.
     """
 
     hidden_settings = re.compile(

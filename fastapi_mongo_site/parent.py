@@ -1,4 +1,4 @@
-"""What a process has to do with the one that started it."""
+"""How a process that `run` or `serve` started follows its parent."""
 
 import multiprocessing
 import os
@@ -28,12 +28,12 @@ def stop_with_parent() -> None:
 
 
 def leave_interrupts_to_parent() -> None:
-    """Let Ctrl-C, which a terminal sends to all processes, reach this one by its parent alone.
+    """Block SIGINT, which a terminal sends to all processes on Ctrl-C: the parent stops this one.
 
-    Two signals at once are one too many: Linux may give both to another thread, and the main
+    Two signals at once can stop it for good. Linux may give both to another thread, and the main
     thread, where Python's handlers run, sleeps on; or the second interrupts the handler of the
-    first in Granian's workers, which waits for itself then. To be called before this process
-    has other threads, which inherit it.
+    first in Granian's workers, which then waits for itself. Call this before the process has other
+    threads, which inherit it.
     """
     if multiprocessing.parent_process() is not None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

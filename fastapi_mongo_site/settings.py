@@ -36,7 +36,7 @@ SECRETS_DIRECTORIES = [
 SECRETS = {
     "secret_key": find_secret("secret_key", os.environ, SECRETS_DIRECTORIES),
     "service_pwd": find_secret("service_pwd", os.environ, SECRETS_DIRECTORIES),
-    # var/ last: there `manage.py run` leaves the URL of the embedded MongoDB that it started.
+    # Last in var/, where `manage.py run` leaves the URL of the embedded MongoDB that it started.
     "mongo_url": find_secret("mongo_url", os.environ, [*SECRETS_DIRECTORIES, VAR_DIR]),
 }
 
@@ -80,7 +80,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "fastapi_mongo_site.http.headers.ContentSecurityPolicyMiddleware",
-    # Not for nothing: it takes a twentieth of a request.
+    # Only where an origin is allowed, since it takes a twentieth of a request.
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",  # holds every request to ALLOWED_HOSTS
@@ -96,7 +96,7 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
-# Straight from the packages: a fresh clone serves its pages without collectstatic.
+# Straight from the packages, so that a fresh clone serves its pages without collectstatic.
 WHITENOISE_USE_FINDERS = True
 
 # Browsers
@@ -123,19 +123,19 @@ SECURE_CSP = {
 }
 X_FRAME_OPTIONS = "DENY"
 
-# A proxy in front of the service ends TLS, and tells so in X-Forwarded-Proto.
+# A proxy in front of the service ends TLS, and says so in X-Forwarded-Proto.
 TLS = env.bool("TLS", False)
 if TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
 
 SILENCED_SYSTEM_CHECKS = [
-    # CrossSiteMiddleware stands in for the CSRF token: no form here has one.
+    # CrossSiteMiddleware takes the place of the CSRF token, which no form here has.
     "security.W003",
-    # Other hosts of the domain, and a browser's list of them, are not this service's to bind.
+    # Other hosts of the domain, and the browsers' HSTS list, are not this service's to decide.
     "security.W005",
     "security.W021",
-    # The proxy redirects to https. Here a redirect comes too late: the password was sent.
+    # The proxy redirects to https. Here it would be too late: the password was sent already.
     "security.W008",
     # No HSTS without TLS; site.W001 warns of that where it matters.
     *([] if TLS else ["security.W004"]),
@@ -145,8 +145,8 @@ SILENCED_SYSTEM_CHECKS = [
 
 MONGO_DB = env.str("MONGO_DB", "api_db")
 MONGO_SERVER_SELECTION_TIMEOUT_MS = env.int("MONGO_SERVER_SELECTION_TIMEOUT_MS", 2_000)
-# Bounds every operation, retries included, so that a frozen server costs a request this long
-# and not a thread for ever.
+# Bounds every operation with its retries: a frozen server costs a request this long, and no
+# thread for ever.
 MONGO_TIMEOUT_MS = env.int("MONGO_TIMEOUT_MS", 5_000)
 MONGO_MAX_POOL_SIZE = env.int("MONGO_MAX_POOL_SIZE", 20)
 MONGO_SEARCH_TIMEOUT_MS = env.int("MONGO_SEARCH_TIMEOUT_MS", 2_000)
@@ -198,7 +198,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "fastapi_mongo_site.http.negotiation.LenientNegotiation",
     "DEFAULT_PARSER_CLASSES": ["fastapi_mongo_site.http.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "fastapi_mongo_site.docs.openapi.AutoSchema",
-    # No ?format= anywhere: the list of items, which takes it, does so itself.
+    # DRF takes ?format= nowhere; the list of items reads it itself.
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "fastapi_mongo_site.http.errors.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -1,4 +1,4 @@
-"""The start page, and JSON for what goes wrong outside of the API's views."""
+"""The start page, and the answers to errors outside of the API's views."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -45,20 +45,20 @@ class StartView(APIView):
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that Django refuses, for instance for its Host header."""
+    """Answer a request that Django refuses, for instance because of its Host header."""
     return problem_response(request, *refusal(exception))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what is permitted to nobody."""
+    """Answer a request that nobody may make."""
     return problem_response(request, 403, "Forbidden.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a path that leads nowhere."""
+    """Answer a request for a path that does not exist."""
     return problem_response(request, 404, "Not found.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer what should not happen; the traceback is in the log."""
+    """Answer an unexpected error; the traceback is in the log."""
     return problem_response(request, 500, "Internal server error.")

@@ -38,7 +38,7 @@ spare_connections()
 django_application = Handler()
 stop_with_parent()
 
-# A WSGI server does not run Django's checks; a worker with a broken configuration must not serve.
+# No WSGI server runs Django's checks, and a worker with a broken configuration must not serve.
 if errors := [message for message in run_checks() if message.is_serious()]:
     sys.exit("\n".join(str(message) for message in errors))
 
@@ -46,8 +46,8 @@ if errors := [message for message in run_checks() if message.is_serious()]:
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer a request.
 
-    A body that is whole is given as a list: Granian sends that in one piece with its length,
-    a fifth faster than the chunks that it makes of any other iterable.
+    A body that is not streamed is given as a list: Granian sends that in one piece with its
+    length, a fifth faster than the chunks that it makes of any other iterable.
     """
     response: Any = django_application(environ, start_response)
     if response.streaming:

@@ -1,1 +1,1 @@
-"""Whether the service can reach what it needs; open to everybody."""
+"""`/health`: whether the service reaches what it needs. It asks for no credentials."""

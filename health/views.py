@@ -44,7 +44,7 @@ def report(status: bool) -> dict[str, Any]:
 
 
 def mongodb_answers() -> bool:
-    """Ping MongoDB, for as long as the selection of a server may take and no longer."""
+    """Tell whether MongoDB answers a ping within the time that finding a server may take."""
     try:
         with translate_errors, pymongo.timeout(settings.MONGO_SERVER_SELECTION_TIMEOUT_MS / 1000):
             database: Database[Any] = connection.database  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
 """The OpenAPI document and the pages that show it.
 
-What an app's own operations look like is said in the app.
+An app describes its own operations itself.
 """

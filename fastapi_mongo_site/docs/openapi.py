@@ -65,10 +65,9 @@ def say_what_holds_everywhere(
 ) -> dict[str, Any]:
     """Postprocess the document: what holds for every operation is said here, once.
 
-    Bodies take no unknown field; one that may come with arguments instead is optional; text of
-    a limited length has no NUL; any body may be too large, any URL malformed; what changes
-    something refuses pages of other sites (403); and every error is there as a problem (RFC 9457)
-    too.
+    A body takes no unknown field, and is optional where arguments may come instead. Text of a
+    limited length has no NUL. Any body may be too large, and any URL malformed. What changes
+    something refuses pages of other sites (403). Every error has the form of RFC 9457 too.
     """
     schemas = result["components"]["schemas"]
     _have_no_nul(result)
@@ -90,7 +89,7 @@ def say_what_holds_everywhere(
 
 
 def _add_refusals(method: str, responses: dict[str, Any]) -> None:
-    """Add what any operation that needs credentials may answer."""
+    """Add the errors that any operation with credentials may answer."""
     responses.setdefault("400", _error("The URL is malformed."))
     if method != "get":
         responses["403"] = _error(FOREIGN)
@@ -99,7 +98,7 @@ def _add_refusals(method: str, responses: dict[str, Any]) -> None:
 
 
 def _add_problem(status: str, response: dict[str, Any]) -> None:
-    """Add the other form of an error."""
+    """Add the form of RFC 9457 to an error."""
     plain = response.get("content", {}).get("application/json")
     if not (status >= "400" and plain and "detail" in str(plain.get("examples"))):
         return
@@ -140,7 +139,7 @@ def _close(schemas: dict[str, Any], schema: dict[str, Any]) -> None:
 
 
 def _have_no_nul(part: Any) -> None:
-    """Say of every text of limited length in a part of the document what DRF refuses in it."""
+    """Say that no text of limited length may hold a NUL, which DRF refuses."""
     if isinstance(part, dict):
         if part.get("type") == "string" and "maxLength" in part:
             part.setdefault("pattern", r"^[^\x00]*$")

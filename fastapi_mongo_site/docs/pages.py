@@ -16,14 +16,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from fastapi_mongo_site.http import headers as csp
+from fastapi_mongo_site.http import headers
 from fastapi_mongo_site.http.renderers import JSONRenderer
 
 _one_at_a_time = Lock()
 
 
 class BasicScheme(OpenApiAuthenticationExtension):
-    """Tells drf-spectacular what accounts' authentication is; it knows DRF's classes alone."""
+    """Describes the authentication of accounts, since drf-spectacular knows only DRF's classes."""
 
     target_class = "accounts.authentication.BasicAuthentication"
     name = "basicAuth"
@@ -39,7 +39,7 @@ def _make_document() -> bytes:
 
 
 def openapi_document() -> bytes:
-    """Return the OpenAPI document as JSON; made once, as an open address must cost little."""
+    """Return the OpenAPI document as JSON. It is made once, since its address is open to all."""
     # drf-spectacular's generator fails when two threads use it for the first time.
     with _one_at_a_time:
         return _make_document()
@@ -65,13 +65,13 @@ WITH_ICONS = {**settings.SECURE_CSP, "img-src": ["'self'", "data:"]}
 class SwaggerView(SpectacularSwaggerSplitView):
     """`GET /docs`."""
 
-    policy = csp.policy(WITH_ICONS)
+    policy = headers.policy(WITH_ICONS)
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
         """Return the page, or its script."""
         response: Response = super().get(request)  # type: ignore[no-untyped-call]
-        response[csp.HEADER] = self.policy
+        response[headers.HEADER] = self.policy
         return response
 
 
@@ -84,7 +84,7 @@ class RedocView(SpectacularRedocView):
         nonce = secrets.token_urlsafe()
         response: Response = super().get(request)  # type: ignore[no-untyped-call]
         response.data["nonce"] = nonce
-        response[csp.HEADER] = csp.policy(
+        response[headers.HEADER] = headers.policy(
             {
                 **WITH_ICONS,
                 "style-src": ["'self'", f"'nonce-{nonce}'"],

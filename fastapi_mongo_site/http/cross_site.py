@@ -1,10 +1,10 @@
 """Refuse writes that a page of another origin asks a browser for.
 
-A browser adds the Basic credentials that it once asked for to every request for this service,
-whichever page causes it, and a form needs no CORS preflight. What tells such a request from one
-of this service's own pages are two headers that no page can set: `Sec-Fetch-Site` (W3C Fetch
-Metadata; sent over TLS and to the loopback interface) and `Origin` (RFC 6454). A client that is
-no browser sends neither.
+Once a browser has Basic credentials for this service, it adds them to every request to it,
+whichever page causes the request; and a form needs no CORS preflight. Two headers that no page can
+set tell such a request from one of this service's own pages: `Sec-Fetch-Site` (W3C Fetch Metadata;
+sent over TLS and to the loopback interface) and `Origin` (RFC 6454). A client that is no browser
+sends neither.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from fastapi_mongo_site.http.errors import problem_response
 
 # RFC 9110 section 9.2.1
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-# "none": the person, not a page, caused it.
+# "none": the person caused the request, not a page.
 OWN_SITES = frozenset({None, "same-origin", "none"})
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -53,8 +53,8 @@ def is_foreign(request: HttpRequest) -> bool:
 
 
 def _is_own(origin: str, request: HttpRequest) -> bool:
-    # A proxy that ends TLS without TLS=on leaves the scheme unknown here; https is then as good
-    # as http, while a page without TLS never writes to a service with it.
+    # Behind a proxy that ends TLS, and without TLS=on, the scheme is unknown here. So https counts
+    # as own beside http; a page without TLS never writes to a service with TLS.
     own = {_triple(f"{scheme}://{request.get_host()}") for scheme in (request.scheme, "https")}
     return _triple(origin) in own - {None}
 

@@ -1,8 +1,8 @@
 """Errors have one form: the contract's `detail`, and `errors` for each field at fault.
 
-To a client whose Accept header names `application/problem+json` the same body comes with the
-members `type`, `title` and `status` of RFC 9457 beside them. Others get the contract's members
-alone, as its clients may compare whole bodies.
+A client whose Accept header names `application/problem+json` also gets the members `type`, `title`
+and `status` of RFC 9457. Others get the contract's members alone, since its clients may compare
+whole bodies.
 """
 
 import logging
@@ -45,7 +45,7 @@ def problem_response(
     errors: Mapping[str, list[str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """Return an error outside of the API's views, such as a middleware's, in the form of all."""
+    """Return an error from outside of the API's views, such as a middleware, in the same form."""
     data = {"detail": detail} | ({"errors": dict(errors)} if errors else {})
     renderer = error_renderer(request)
     body = renderer.render(data, renderer_context={"status": status})
@@ -55,7 +55,7 @@ def problem_response(
 
 
 def error_renderer(request: HttpRequest | Request) -> JSONRenderer:
-    """Return the renderer of errors that the client asks for by name, else the plain one."""
+    """Return the renderer for errors: RFC 9457's if the client names its type, else plain JSON."""
     wanted = any(
         f"{accepted.main_type}/{accepted.sub_type}" == ProblemRenderer.media_type
         for accepted in request.accepted_types
@@ -75,7 +75,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """Return the answer to an exception raised in a view; None lets it become a 500."""
     response = _response(error, context)
     request = context["request"]
-    # The browsable API shows an error in its page; a download of another type is no place for one.
+    # The browsable API shows an error in its page. In an answer of any other type it is JSON.
     renderer = getattr(request, "accepted_renderer", None)
     if response is not None and (renderer is None or renderer.format != "api"):
         request.accepted_renderer = error_renderer(request)
@@ -104,7 +104,7 @@ def _validation_answer(detail: Any) -> dict[str, Any]:
     if not isinstance(detail, dict):
         return {"detail": " ".join(str(message) for message in detail)}
     general = detail.get(api_settings.NON_FIELD_ERRORS_KEY)
-    # A client may well send a field of that name.
+    # Unless a client sent an unknown field of that name.
     if general and general[0].code != "unknown":
         return {"detail": " ".join(str(message) for message in general)}
     return {"detail": f"Not valid: {', '.join(detail)}.", "errors": detail}

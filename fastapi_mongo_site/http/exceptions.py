@@ -1,4 +1,7 @@
-"""Exceptions of DRF's kind, in a module that authentication classes may import."""
+"""Errors for which DRF has no exception.
+
+They are apart from `errors`, so that authentication classes can import them.
+"""
 
 from rest_framework.exceptions import APIException
 

@@ -17,17 +17,17 @@ def policy(directives: Mapping[str, Iterable[str]]) -> str:
 
 
 class ContentSecurityPolicyMiddleware:
-    """Adds the settings' policy to each answer that has none; the text is made once."""
+    """Adds the policy of the settings to each answer that has none."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Take the next middleware."""
+        """Take the next middleware; make the text once."""
         self.get_response = get_response
         self.policy = policy(settings.SECURE_CSP)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the answer with its policy."""
         response = self.get_response(request)
-        # With DEBUG=on Django's pages about these two have inline styles and scripts.
+        # With DEBUG=on Django's own pages for these have inline styles and scripts.
         if not (response.status_code in (404, 500) and settings.DEBUG):
             response.headers.setdefault(HEADER, self.policy)
         return response

@@ -9,14 +9,14 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-MAX_REMEMBERED = 256
+MAX_REMEMBERED_HEADERS = 256
 
 
 class LenientNegotiation(DefaultContentNegotiation):
-    """DRF's, with the first renderer (JSON) where it would answer 406.
+    """DRF's, which here takes the first renderer (JSON) where it would answer 406.
 
-    The original ignores the Accept header, so its clients may send any; RFC 9110 section 12.5.1
-    allows both.
+    The original ignores the Accept header, so its clients may send anything. RFC 9110 section
+    12.5.1 allows both.
     """
 
     def select_renderer(
@@ -27,7 +27,7 @@ class LenientNegotiation(DefaultContentNegotiation):
     ) -> tuple[BaseRenderer, str]:
         """Return the renderer that the client prefers and its media type.
 
-        By the Accept header alone: no route here has the format in its path or its arguments.
+        Only the Accept header counts: no route here has the format in its path or arguments.
         """
         renderers = list(renderers)
         accept = request.META.get("HTTP_ACCEPT", "*/*")
@@ -35,12 +35,12 @@ class LenientNegotiation(DefaultContentNegotiation):
         return renderers[index], media_type
 
 
-@lru_cache(MAX_REMEMBERED)
+@lru_cache(MAX_REMEMBERED_HEADERS)
 def _chosen(accept: str, classes: tuple[type[BaseRenderer], ...]) -> tuple[int, str]:
     """Return which of the renderers an Accept header chooses, and the media type.
 
-    The renderers are told by their classes, as none takes arguments.
-    To work it out takes a tenth of a request, and few clients ever change theirs.
+    Kept, since it takes a tenth of a request to find out, and few clients ever change theirs.
+    A renderer is known by its class, as none takes arguments.
     """
     request = HttpRequest()
     request.META["HTTP_ACCEPT"] = accept

@@ -16,7 +16,7 @@ class JSONParser(BaseParser):
     """Parses RFC 8259 JSON in UTF-8; numbers with a fraction or an exponent become Decimal."""
 
     media_type = "application/json"
-    # Fills the form of the browsable API in.
+    # The browsable API fills its form with it.
     renderer_class = JSONRenderer
 
     def parse(
@@ -25,7 +25,7 @@ class JSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the parsed body of the context's request.
+        """Return the parsed body of the request in the context.
 
         Raises UnsupportedMediaType for another type or charset, ParseError for anything that is not
         strict JSON, and RequestDataTooBig.
@@ -41,7 +41,7 @@ class JSONParser(BaseParser):
         coding = request.META.get("HTTP_CONTENT_ENCODING", "identity")
         if coding.lower() != "identity":
             raise UnsupportedMediaType(coding, f"The body may not be encoded as {coding}.")
-        # Not the stream, to which Django's limit does not apply.
+        # The body and not the stream, since Django's limit applies to the body alone.
         return parse_json(request.body)
 
 

@@ -9,7 +9,7 @@ from rest_framework.renderers import BaseRenderer
 
 
 class JSONRenderer(BaseRenderer):
-    """Renders JSON with orjson; a value that JSON does not know is shown as text."""
+    """Renders JSON with orjson, a value that JSON does not know as text."""
 
     media_type = "application/json"
     format = "json"
@@ -21,11 +21,11 @@ class JSONRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """Return the body; nothing for an answer without content."""
+        """Return the body, which is empty for an answer without content."""
         if data is None:
             return b""
         context = renderer_context or {}
-        # The browsable API asks for JSON to read, a client for JSON to parse.
+        # The browsable API asks for an indent: people read it.
         option = orjson.OPT_INDENT_2 if "indent" in context else 0
         return orjson.dumps(data, default=str, option=option)
 
@@ -42,7 +42,7 @@ class ProblemRenderer(JSONRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """Return the body; the context has the `response`, or its `status` where there is none."""
+        """Return the body; the context holds the `response`, or the `status` of one to be made."""
         context = renderer_context or {}
         status = context["response"].status_code if "response" in context else context["status"]
         # RFC 9457 section 4.2.1: a type of about:blank has the status's phrase as its title.

@@ -1,4 +1,4 @@
-"""Requests as the service reads them: a body whole or not at all, arguments in UTF-8."""
+"""How the service reads a request: the whole body or none, and arguments in UTF-8."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,8 +12,8 @@ from django.http.request import HttpHeaders, MediaType
 from django.utils.functional import cached_property
 from django.utils.http import parse_header_parameters
 
-# What is read, and dropped, of a body that is too large: 16 MiB.
-DRAINED_BLOCKS, BLOCK = 256, 65_536
+# How much of a body that is too large is read and dropped: 16 MiB.
+DRAINED_BLOCKS, BLOCK_BYTES = 256, 65_536
 BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
@@ -103,17 +103,17 @@ class Request(WSGIRequest):
         return body
 
     def _drain(self) -> None:
-        """Read on for a while: many clients see an answer only once they have sent everything."""
+        """Read on for a while: many clients see the answer only after they have sent everything."""
         if "HTTP_EXPECT" in self.META:
-            # This client waits for leave to send.
+            # This client waits before it sends the body.
             return
         for _ in range(DRAINED_BLOCKS):
-            if not self.environ["wsgi.input"].read(BLOCK):
+            if not self.environ["wsgi.input"].read(BLOCK_BYTES):
                 return
 
 
 class Handler(WSGIHandler):
-    """Django's, with these requests."""
+    """Django's WSGI application, which makes these requests."""
 
     request_class = Request
 
@@ -121,7 +121,7 @@ class Handler(WSGIHandler):
 def check_query_string(query: str) -> None:
     """Raise BadRequest unless a query string (as WSGI has it) is percent-encoded UTF-8.
 
-    Django decodes others as far as it goes, and would search for, or store, what nobody sent.
+    Django decodes others as far as it can, and would search for or store what nobody sent.
     """
     if BROKEN_ESCAPE.search(query):
         raise BadRequest("The URL holds a % that is not followed by two hexadecimal digits.")

@@ -1,4 +1,4 @@
-"""An id for each request, by which log lines and answers are told to belong together."""
+"""An id for each request, which its log lines and its answer share."""
 
 import random
 import re
@@ -18,13 +18,14 @@ def current_request_id() -> str:
 
 
 class RequestIdMiddleware:
-    """Takes a client's X-Request-ID if it is a plain token, else makes one; sends it back."""
+    """Gives each request an id: the client's X-Request-ID if it is a plain token, or a new one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Take the next middleware."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer a request under its id."""
+        """Answer a request under its id, and send that back."""
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _ACCEPTED.fullmatch(given) else _new_id()
         token = _current.set(request_id)
@@ -37,5 +38,5 @@ class RequestIdMiddleware:
 
 
 def _new_id() -> str:
-    # Told apart is all that it has to be; what nobody can guess takes a system call.
+    # An id has to differ from others, not to be secret, which would take a system call.
     return f"{random.getrandbits(128):032x}"

@@ -9,7 +9,7 @@ from fastapi_mongo_site.secret_files import MAKERS, create_secret
 def create_missing(found: dict[str, Secret], directory: Path) -> list[Path]:
     """Write a random file for each secret that is nowhere; return the files.
 
-    One that is there but faulty is left for the checks to report. Two at once are safe.
+    A faulty one is left alone, and the checks report it. Two runs at once are safe.
     """
     missing = [name for name in MAKERS if not (found[name].value or found[name].error)]
     if missing:

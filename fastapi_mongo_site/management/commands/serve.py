@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until SIGINT or SIGTERM, then end within five seconds."""
         for signum in (signal.SIGINT, signal.SIGTERM):
-            # Until Granian takes over; unlike an interrupt it leaves no traceback.
+            # Until Granian takes over. An interrupt would leave a traceback.
             signal.signal(signum, lambda number, frame: sys.exit(0))
         stop_with_parent()
         refuse_port_in_use(settings.HOST, settings.PORT)
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             blocking_threads=settings.THREADS,
             respawn_failed_workers=True,
             workers_kill_timeout=STOP_SECONDS,
-            # Its warning is about THREADS above twice the cores, which wait for MongoDB here.
+            # It warns of more THREADS than twice the cores, but here they wait for MongoDB.
             log_level=LogLevels.error,
             reload=options["reload"],
             reload_paths=[settings.BASE_DIR],
@@ -85,8 +85,8 @@ class Command(BaseCommand):
 def take_one_signal() -> None:
     """Let the first signal stop the server, and ignore any after it.
 
-    Granian's own handler sets a threading.Event, which waits for itself for ever when a second
-    signal interrupts it: Ctrl-C reaches this process from the terminal and from `run` at once.
+    Granian's handler sets a threading.Event. A second signal that interrupts it, such as a second
+    Ctrl-C, would set it again and wait for ever.
     """
     stop_server: Any = signal.getsignal(signal.SIGINT)
 
@@ -100,7 +100,7 @@ def take_one_signal() -> None:
 
 
 def refuse_port_in_use(host: str, port: int) -> None:
-    """Raise CommandError unless the address is free: Granian would share it without a word."""
+    """Raise CommandError unless the address is free; Granian would share it without a warning."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:

@@ -1,4 +1,4 @@
-"""The original's verify script: the API asks for credentials, and takes them."""
+"""The original's verify script: tells whether the API asks for credentials and accepts them."""
 
 import base64
 import json
