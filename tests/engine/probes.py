@@ -1,7 +1,7 @@
-"""Questions and changes put to the ORM on two databases: the same must come out, or a refusal.
+"""Questions and changes for the ORM on two databases: the engine answers the same, or refuses.
 
-SQLite is the judge, with `contains` and its kin made to do what Django documents: the plain ones
-regard case, those with an `i` disregard it in every alphabet.
+SQLite is the judge. Its `contains` and similar lookups are made to do what Django documents: the
+plain ones regard case, those with an `i` disregard it in every alphabet.
 """
 
 import datetime
@@ -117,10 +117,10 @@ def store(records: Iterable[Record], tags: Iterable[Tag]) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A result as values that compare by type too, and in which the database is forgotten.
+    """Return a result as values that compare by type too, and do not name the database.
 
-    Floats and decimals are equal when twelve digits are: SQLite has no decimals, and a sum
-    depends on its order.
+    Twelve equal digits make equal floats and decimals: SQLite has no decimals, and a sum depends
+    on its order.
     """
     if isinstance(value, models.Model):
         return type(value).__name__, [
@@ -179,7 +179,7 @@ class Tally:
         return self.judge(name, outcome(probe, ENGINE), outcome(probe, JUDGE))
 
     def judge(self, name: str, ours: tuple[str, Any], right: tuple[str, Any]) -> str:
-        """Count one pair of outcomes, unless both are errors: that was no question."""
+        """Count one pair of outcomes, unless both are errors."""
         if ours[0] == right[0] == "error":
             return "equal"
         if ours[0] == "refused":
@@ -223,7 +223,7 @@ def _fold(text: str) -> str:
 
 
 def _like(pattern: str, value: str | None, fold: Callable[[str], str]) -> bool | None:
-    """SQL's LIKE with a backslash as the escape, where `%` stands at the ends alone."""
+    """SQL's LIKE with a backslash as the escape, for patterns with `%` only at their ends."""
     if value is None:
         return None
     starts, ends = not pattern.startswith("%"), True
@@ -246,7 +246,7 @@ def _like(pattern: str, value: str | None, fold: Callable[[str], str]) -> bool |
 
 
 def teach_the_judge() -> None:
-    """Give SQLite the text lookups that Django documents, by two infix operators of its own."""
+    """Give SQLite the text lookups that Django documents, by two operators made for it."""
     judge: Any = connections["sqlite"]
     judge.ensure_connection()
     judge.connection.create_function("glob", 2, lambda pattern, v: _like(pattern, v, str))

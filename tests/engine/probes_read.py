@@ -629,7 +629,7 @@ def one_collection() -> dict[str, Probe]:
 
 
 def several_collections() -> dict[str, Probe]:
-    """Probes that join collections, or read one for the sake of another."""
+    """Probes that join collections, or select in one by the values of another."""
     probes: dict[str, Probe] = {}
     for method in ("filter", "exclude"):
         for name, lookups in {

@@ -28,7 +28,7 @@ RECORD_FIELDS = [field.name for field in Record._meta.fields if field.name != "i
 
 
 def documents() -> list[Any]:
-    """The documents as they are, to see that nothing touched them."""
+    """Every document as it is stored."""
     return [
         list(connection.database[model._meta.db_table].find().sort("_id"))
         for model in (Record, Tag)
@@ -38,7 +38,7 @@ def documents() -> list[Any]:
 def compare_write(probe: Probe) -> tuple[tuple[str, Any], tuple[str, Any]]:
     """Run a change on both databases; return the outcomes with what is stored after them.
 
-    What was refused must have left every document as it was.
+    A change that was refused must not have changed any document.
     """
     before = documents()
     ours = outcome(probe, ENGINE)
@@ -63,7 +63,7 @@ def _inside(probe: Probe) -> Probe:
 
 
 def tried(t: Tables, write: Probe) -> str:
-    """Do what may break a constraint."""
+    """Make a change that may break a constraint."""
     try:
         with transaction.atomic(using=t.alias):
             write(t)

@@ -1,4 +1,4 @@
-"""One client a process, safe under threads and after fork; a dead server is an answer too."""
+"""A process has one client, safe with threads and forks; a dead server is an OperationalError."""
 
 import datetime
 import os
@@ -117,7 +117,7 @@ def test_test_database_is_made_anew_and_dropped():
 
 @pytest.fixture
 def dead_server():
-    """The connection pointed at a port where nobody listens."""
+    """Let the connection point to a port where nobody listens."""
     options = {"host": DEAD, "serverSelectionTimeoutMS": 100}
     with patch.dict(connection.settings_dict, CLIENT=options):
         connection.close()
@@ -188,7 +188,7 @@ def test_dead_server_costs_the_server_selection_timeout_and_no_more():
 
 
 def test_worst_case_keeps_connections_within_the_pool_and_fails_only_by_the_dead_server():
-    """Threads, forks, exceptions and a kill of the server; `make soak-connections` for real."""
+    """With threads, forks, exceptions and a kill; `make soak-connections` takes many more."""
     command = [sys.executable, "-W", "error", "-m", "benchmarks.connections"]
     command += ["--requests", "240", "--threads", "6", "--restarts", "1"]
     for _ in range(3):
@@ -226,7 +226,7 @@ def test_lock_of_a_holder_that_died_expires(monkeypatch):
     assert holders == []
 
 
-def test_migrate_waits_for_another_and_says_for_whom(capsys, monkeypatch):
+def test_migrate_waits_for_another_migrate_and_names_it(capsys, monkeypatch):
     monkeypatch.setattr("djongo_engine.schema.lock.RETRY_SECONDS", 0.01)
     entered, leave = threading.Event(), threading.Event()
 
@@ -245,6 +245,6 @@ def test_migrate_waits_for_another_and_says_for_whom(capsys, monkeypatch):
     assert "is migrating this database" in capsys.readouterr().out
 
 
-def test_message_about_a_frozen_server_has_no_picture_of_the_topology():
+def test_message_about_a_frozen_server_does_not_describe_the_topology():
     error = ServerSelectionTimeoutError("No servers found yet, Timeout: 2.0s, Topology: <…>")
     assert str(as_django_error(error)) == "No servers found yet"

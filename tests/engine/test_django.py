@@ -1,4 +1,4 @@
-"""What Django's own tests found, as tests of the engine's own."""
+"""Faults that Django's own tests found, each with a test here."""
 
 import pytest
 from django.db import IntegrityError, NotSupportedError, connection, migrations, models
@@ -63,7 +63,7 @@ def test_subquery_of_another_database_is_an_error(world):
         list(world.model("Author").objects.filter(name__in=names))
 
 
-def test_update_of_inherited_fields_counts_objects(world):
+def test_update_of_inherited_fields_returns_the_number_of_objects(world):
     author = world.model("Author").objects.first()
     essay = world.model("Essay").objects.create(title="On", author=author, words=9)
     essays = world.model("Essay").objects.filter(pk=essay.pk)

@@ -143,7 +143,7 @@ def test_operations_that_were_applied_may_not_change(shops):
     assert shops.documents == 2
 
 
-def test_operations_inside_separate_database_and_state_are_noted_each(shops):
+def test_each_operation_inside_separate_database_and_state_is_noted(shops):
     shops.write(f"migrations.SeparateDatabaseAndState([{CREATE} {FILL} {REFUSED}]),")
     assert "already applied: 1. Create model Shop; 2. Raw Python operation." in shops.stops()
     shops.write(f"migrations.SeparateDatabaseAndState([{CREATE} {FILL} {INDEX}]),")
@@ -151,7 +151,7 @@ def test_operations_inside_separate_database_and_state_are_noted_each(shops):
     assert shops.documents == 2
 
 
-def test_error_of_own_code_keeps_its_type_and_names_what_is_still_applied(shops):
+def test_error_of_a_migrations_own_code_keeps_its_type_and_names_what_is_applied(shops):
     shops.write(CREATE, STOPS_BACKWARDS, INDEX)
     shops.migrate()
     text = shops.stops("zero", error=LookupError)
@@ -173,7 +173,7 @@ def test_backwards_goes_on_backwards(shops):
     assert "shops_shop" not in connection.introspection.table_names()
 
 
-def test_what_is_unfinished_is_said_until_it_is_faked(shops, capsys):
+def test_migrate_names_an_unfinished_migration_until_it_is_faked(shops, capsys):
     shops.write(CREATE, REFUSED)
     shops.stops()
     call_command("migrate", "items", verbosity=1)
@@ -193,8 +193,8 @@ def test_kill_between_the_record_and_the_journal_leaves_nothing_unfinished(shops
     assert "half applied" not in capsys.readouterr().out
 
 
-def test_killed_process(shops):
-    """A process of its own is killed in its third operation; this one then migrates."""
+def test_migration_of_a_killed_process_goes_on_where_it_stopped(shops):
+    """Another process is killed in its third operation; this one then migrates."""
     kill = "migrations.RunPython(lambda *_: __import__('os').kill(__import__('os').getpid(), 9)),"
     shops.write(CREATE, FILL, kill, INDEX)
     script = f"""
@@ -223,10 +223,10 @@ with override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, "shops"]):
 
 @pytest.fixture
 def own_server(tmp_path):
-    """A MongoDB of this test's own, behind the connection."""
+    """A MongoDB for one test, which the connection uses."""
     server = EmbeddedMongo(tmp_path / "mongodb")
     server.start()
-    # Longer than the driver waits before it looks again for a server that was dead.
+    # Longer than the driver waits before it looks for a dead server again.
     client = {"host": server.url, "serverSelectionTimeoutMS": 1000}
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(connection.settings_dict, "CLIENT", client)
@@ -238,7 +238,7 @@ def own_server(tmp_path):
     server.stop()
 
 
-def test_dead_server(shops, own_server):
+def test_migration_goes_on_where_a_dead_server_stopped_it(shops, own_server):
     shops.write(CREATE, KILLS_THE_SERVER)
     assert "already applied: 1. Create model Shop." in shops.stops()
     own_server.process.wait()
@@ -254,7 +254,7 @@ def test_migration_may_take_longer_than_a_request(shops):
     shops.migrate()
 
 
-def test_one_that_lost_the_lock_stops(shops):
+def test_migration_that_lost_the_lock_stops(shops):
     shops.write(CREATE, LOSES_THE_LOCK, INDEX)
     assert "Another process took over the lock 'migrate'." in shops.stops()
     assert shops.indexes == {"__primary_key__"}

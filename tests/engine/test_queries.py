@@ -63,7 +63,7 @@ def stored():
 
 
 def answer(query, alias):
-    """What a query gives: rows in an order that does not depend on the database, or a value."""
+    """Return what a query gives: a value, or rows in an order that both databases have."""
     result = query(Record.objects.using(alias))
     return result if not hasattr(result, "__iter__") else list(result)
 
@@ -224,7 +224,7 @@ def test_refusal_names_the_construct_and_the_way_out():
         list(Record.objects.annotate(l=Lower("text")))
 
 
-def test_a_total_and_a_mean_pass_over_what_another_program_stored_in_place_of_a_number():
+def test_sum_and_average_ignore_values_that_are_no_numbers():
     records = connection.database[Record._meta.db_table]
     keys = [document["_id"] for document in records.find()]
     for key, value in zip(keys, [2, 4, "6", True, *[None] * len(keys)], strict=False):

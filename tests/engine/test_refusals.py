@@ -1,7 +1,7 @@
 """No UPDATE or DELETE reaches a document that its condition does not select.
 
-The engine translates Django's tree of a query, so a statement that was cut or changed is a tree
-with a node of an unknown class, or with a node left out; SQL text is refused altogether.
+The engine translates Django's query tree. So a statement that was cut or changed is a tree with a
+node of an unknown class, or without a node; SQL text is refused altogether.
 """
 
 import datetime

@@ -42,7 +42,7 @@ def shared_world(database):
 
 @pytest.fixture
 def unchanged(shared_world):
-    """A world that every test must leave as it was, but for its documents."""
+    """A world whose shape no test may change; its documents are made for each."""
     shared_world.fill()
     return shared_world
 

@@ -1,4 +1,4 @@
-"""What the engine writes: exactly what was asked for, or nothing."""
+"""The engine writes exactly what was asked for, or nothing."""
 
 import datetime
 import threading
@@ -73,7 +73,7 @@ def in_threads(number, create):
     return created
 
 
-def test_without_its_counter_ids_go_on_from_the_highest_also_side_by_side():
+def test_without_a_counter_ids_go_on_from_the_highest_in_threads_too():
     Record.objects.bulk_create([Record(text=text) for text in "abc"])
     highest = Record.objects.aggregate(Max("pk"))["pk__max"]
     for _ in range(5):
@@ -83,7 +83,7 @@ def test_without_its_counter_ids_go_on_from_the_highest_also_side_by_side():
         highest += 2
 
 
-def test_without_its_counter_a_chosen_id_does_not_hide_the_highest():
+def test_without_a_counter_a_chosen_id_does_not_hide_the_highest():
     lowest, *_, highest = [Record.objects.create(text=text).pk for text in "abc"]
     Record.objects.get(pk=lowest).delete()
     connection.database["__schema__"].delete_one({"name": Record._meta.db_table})
@@ -162,7 +162,7 @@ def test_update_with_f_is_computed_in_the_database():
     assert [(d["number"], d["text"]) for d in documents()] == [(11, "$note"), (None, "$note")]
 
 
-def test_update_and_delete_over_another_collection_select_first():
+def test_update_and_delete_by_a_condition_on_another_collection_select_first():
     one, two = (Record.objects.create(text=text) for text in "ab")
     Tag.objects.create(record=one, word="x")
     assert Record.objects.filter(tags__word="x").update(text="c") == 1
@@ -189,7 +189,7 @@ def test_refused_write_changes_nothing(write):
     assert documents() == before
 
 
-def test_nothing_selected_is_nothing_written():
+def test_write_that_selects_nothing_changes_nothing():
     Record.objects.create(text="a")
     assert Record.objects.filter(pk__in=[]).update(text="b") == 0
     assert Record.objects.none().delete() == (0, {})

@@ -1,4 +1,4 @@
-"""Why tests of Django's fail on the engine: by what was raised, or found out for one test."""
+"""Why some of Django's tests fail on the engine: by the error, or for a test by its name."""
 
 UNKNOWN = "**unknown**"
 
@@ -7,11 +7,11 @@ RULES = [
     (r"NotSupportedError: (.*)", r"Refused by Django: \1"),
 ]
 
-SQL = "The test reads SQL text, of which there is none"
+SQL = "The test reads SQL text, which the engine does not make"
 MILLISECONDS = "Datetimes keep milliseconds"
 TWO_COMMANDS = (
-    "A MongoDB command reads one collection: the keys are read first, in a command more than the "
-    "test counts"
+    "One MongoDB command reads one collection: the keys are read first, with one command more than "
+    "the test expects"
 )
 
 KNOWN = {
@@ -36,7 +36,7 @@ KNOWN = {
     "ModelTest.test_emptyqs_values_order": TWO_COMMANDS,
     "ModelTest.test_microsecond_precision": MILLISECONDS,
     "SelectOnSaveTests.test_select_on_save_lying_update": (
-        "Needs transactions: the test expects the error of a broken one"
+        "Needs transactions: the test expects the error of a broken transaction"
     ),
     "UpdateOrCreateTests.test_update_only_defaults_and_pre_save_fields_when_local_fields": SQL,
 }

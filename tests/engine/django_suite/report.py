@@ -9,16 +9,16 @@ from tests.engine.django_suite.causes import KNOWN, RULES, UNKNOWN
 
 HEAD = """# Django's own tests on the engine
 
-Written by `make django-suite`: part of the test suite of Django {version}, from its source
-distribution, with the engine behind both databases. A failure is no wrong answer: each has its
-cause below, and the command fails when it meets one that has none.
+Written by `make django-suite`, which runs part of the test suite of Django {version} (from its
+source distribution) with the engine behind both databases. A failure is not a wrong answer: each
+has its cause below, and the command fails for a test without a known cause.
 
 | tests | run | passed | skipped | failed |
 |---|---|---|---|---|
 {counts}
 
-Skipped are tests for features that the engine says it lacks, by Django's own rules. Left out of the
-databases are the models that the engine refuses: {refused}.
+Django itself skips the tests for features that the engine says it lacks. The engine refuses these
+models, which are left out of the databases: {refused}.
 
 ## Failures by cause
 """

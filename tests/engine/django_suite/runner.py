@@ -59,7 +59,7 @@ class Result(unittest.TextTestResult):
 
 
 def _restore(test, baseline):
-    """Empty what a test filled: Django's flush would write all permissions anew each time."""
+    """Empty what a test filled; Django's flush would write all permissions again each time."""
     for alias in test._databases_names(include_mirrors=False):
         connection = connections[alias]
         tables = set(connection.introspection.table_names()) - KEPT
@@ -73,7 +73,7 @@ def _restore(test, baseline):
 
 
 def _sent(context):
-    """Leave out BEGIN: a TestCase of a database with transactions has opened its own before."""
+    """Leave out BEGIN: with real transactions a TestCase sends it before the count begins."""
     log = context.connection.queries[context.initial_queries : context.final_queries]
     return [query for query in log if query["sql"] != "BEGIN"]
 
