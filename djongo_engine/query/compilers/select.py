@@ -47,7 +47,8 @@ class SQLCompiler(compiler.SQLCompiler):
     def plan(self) -> Plan:
         """Return the plan of this SELECT. Raises EmptyResultSet, NotSupportedError."""
         extra_select, order_by, group_by = self.pre_sql_setup()
-        if group_by and self._meta_ordering:
+        query = self.query
+        if group_by and query.default_ordering and not query.order_by:
             # As Django does: the model's own ordering would split the groups.
             order_by = []
         return Planner(self, order_by, extra_select).plan()
