@@ -36,7 +36,7 @@ from items.openapi.common import (
 )
 from items.serializers import ChangeArguments, ItemSerializer, ListArguments, SelectArguments
 
-QUERY = {"name": "hammer", "count": None, "price": None, "category": "tools"}
+QUERY = {**dict.fromkeys(SelectArguments.Meta.fields), "name": "hammer", "category": "tools"}
 
 
 class Selection(serializers.Serializer[Any]):
@@ -157,7 +157,7 @@ describe_items = extend_schema_view(
         description="With a JSON body the whole item is replaced; with arguments in the URL "
         "only the fields that they name change. One or the other, not both.",
         parameters=[ID, ChangeArguments, *CONDITIONS, ETAG],
-        examples=[*ITEM_BODY, *argument_examples("name", "count", "price")],
+        examples=[*ITEM_BODY, *argument_examples(*ChangeArguments.Meta.fields)],
         responses={
             200: ITEM_ANSWER,
             400: problem("No query values provided in update URL"),
@@ -200,7 +200,7 @@ describe_query = extend_schema(
     description="Every item whose fields equal all arguments; names without regard to case. "
     f"At most {MAX_SELECTION_ITEMS:,} items: for more, page through the list.",
     parameters=[SelectArguments],
-    examples=argument_examples("name", "count", "price", "category"),
+    examples=argument_examples(*SelectArguments.Meta.fields),
     responses={
         200: answer(Selection, "The selection", {"query": QUERY, "selection": [ITEM]}),
         400: problem("No query values provided in query URL"),
