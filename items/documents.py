@@ -25,3 +25,8 @@ def as_item(document: Mapping[str, Any]) -> ItemData:
 def as_document(item: ItemData) -> dict[str, Any]:
     """Return an item as it is stored."""
     return {"_id": item["id"], **{name: item[name] for name in FIELDS}}
+
+
+def as_update(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the update that sets these fields of a stored item, and no others."""
+    return {"$set": dict(values)}

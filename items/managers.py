@@ -26,7 +26,7 @@ from items.adjustments import (
     adjust_update,
     kept_adjustment,
 )
-from items.documents import FIELDS, ItemData, as_document, as_item
+from items.documents import FIELDS, ItemData, as_document, as_item, as_update
 from items.finding import Listing, Position
 
 BATCH_DOCUMENTS = 1000
@@ -136,7 +136,7 @@ class ItemManager(PassThroughManager):
         there is no such item: it never creates.
         """
         with translate_errors:
-            result = self.mongo_update_one(_selector(item_id, read), {"$set": dict(values)})
+            result = self.mongo_update_one(_selector(item_id, read), as_update(values))
         if not result.matched_count:
             raise self.model.DoesNotExist
 
@@ -215,7 +215,7 @@ class ItemManager(PassThroughManager):
         """
         items = self.read_many(changes)
         self._write_many(
-            UpdateOne({"_id": item_id}, {"$set": changes[item_id]})
+            UpdateOne({"_id": item_id}, as_update(changes[item_id]))
             for item_id in items
             if changes[item_id]
         )

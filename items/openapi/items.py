@@ -9,12 +9,12 @@ from drf_spectacular.utils import (
     OpenApiResponse,
     extend_schema,
     extend_schema_view,
-    inline_serializer,
 )
 from rest_framework import serializers
 
-from items.documents import COLUMNS
+from items.documents import COLUMNS, FIELDS
 from items.limits import MAX_PAGE_ITEMS, MAX_SELECTION_ITEMS
+from items.models import Item
 from items.openapi.common import (
     BAD_CONDITION,
     BAD_PRICE,
@@ -39,18 +39,21 @@ from items.serializers import ChangeArguments, ItemSerializer, ListArguments, Se
 QUERY = {**dict.fromkeys(SelectArguments.Meta.fields), "name": "hammer", "category": "tools"}
 
 
+class Query(serializers.ModelSerializer[Any]):
+    """What was asked for; null is a field that was not."""
+
+    class Meta:
+        """The arguments of the selection."""
+
+        model = Item
+        fields = SelectArguments.Meta.fields
+        extra_kwargs = {name: {"allow_null": True, "required": True} for name in FIELDS}
+
+
 class Selection(serializers.Serializer[Any]):
     """What was asked for, and every item that equals it."""
 
-    query = inline_serializer(
-        "Query",
-        {
-            "name": serializers.CharField(allow_null=True),
-            "count": serializers.IntegerField(allow_null=True),
-            "price": serializers.FloatField(allow_null=True),
-            "category": serializers.CharField(allow_null=True),
-        },
-    )
+    query = Query()
     selection = ItemSerializer(many=True)
 
 
@@ -74,13 +77,11 @@ TOTAL = OpenApiParameter(
 )
 ITEM_BODY = [OpenApiExample("An item", value=BODY, request_only=True)]
 ARGUMENTS = {
+    **BODY,
     "name": "hammer",
     "search": "ham",
-    "category": "tools",
-    "count": 20,
     "count__gte": 1,
     "count__lte": 50,
-    "price": 9.99,
     "price__gte": 5,
     "price__lte": 9.99,
     "ordering": "-price",

@@ -3,7 +3,6 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import pymongo
 from django.db import DatabaseError, IntegrityError, OperationalError
@@ -12,7 +11,7 @@ from pymongo.errors import BulkWriteError
 from rest_framework.serializers import ValidationError
 
 from djongo_engine.errors import DUPLICATE_KEY, translate_errors
-from items.documents import as_document
+from items.documents import FIELDS, ItemData, as_document, as_update
 from items.models import Item
 from items.rules import TextItemSerializer, messages
 from items.serializers import ItemRequestSerializer
@@ -21,8 +20,8 @@ from items.transfer.reader import Row
 BATCH_ROWS = 1_000
 BATCH_SECONDS = 60
 
-Placed = tuple[int, dict[str, Any]]
-"""A line's number and the document that it makes."""
+Placed = tuple[int, ItemData]
+"""A line's number and the item that it makes."""
 
 
 class Importer:
@@ -62,7 +61,7 @@ class Importer:
         for row in rows:
             self.read += 1
             try:
-                batch.append((row.line, self._document(row)))
+                batch.append((row.line, self._item(row)))
             except ValidationError as error:
                 row.fault = messages(error)
                 self.rejected += 1
@@ -73,18 +72,18 @@ class Importer:
                 progress()
         self._store(batch)
 
-    def _document(self, row: Row) -> dict[str, Any]:
-        """Return the document for a row. Raises ValidationError."""
+    def _item(self, row: Row) -> ItemData:
+        """Return the item of a row. Raises ValidationError."""
         if row.fault:
             raise ValidationError([row.fault])
         values = row.values
         if self.text:
             # An empty cell is a value that is not given.
             values = {name: value for name, value in values.items() if value}
-        item = self._serializer.run_validation(values)
+        item: ItemData = self._serializer.run_validation(values)
         if "id" not in item:
             item["id"] = self._id_for(row)
-        return as_document(item)
+        return item
 
     def _id_for(self, row: Row) -> str:
         if not self.name:
@@ -108,10 +107,10 @@ class Importer:
             # Without an order the server may take any of two rows with one id: keep the first.
             first: dict[str, Placed] = {}
             for placed in batch:
-                first.setdefault(placed[1]["_id"], placed)
+                first.setdefault(placed[1]["id"], placed)
             self.skipped += len(batch) - len(first)
             batch = list(first.values())
-        documents = [document for _, document in batch]
+        documents = [as_document(item) for _, item in batch]
         try:
             Item.objects.collection.insert_many(documents, ordered=self.on_conflict == "fail")
         except BulkWriteError as error:
@@ -121,10 +120,14 @@ class Importer:
             self.added += len(batch)
 
     def _upsert(self, batch: list[Placed]) -> None:
-        updates = []
-        for _, document in batch:
-            item_id = document.pop("_id")
-            updates.append(UpdateOne({"_id": item_id}, {"$set": document}, upsert=True))
+        updates = [
+            UpdateOne(
+                {"_id": item["id"]},
+                as_update({name: item[name] for name in FIELDS}),
+                upsert=True,
+            )
+            for _, item in batch
+        ]
         try:
             # In order, so that the last of two rows with one id stays.
             result = Item.objects.collection.bulk_write(updates)
@@ -139,26 +142,26 @@ class Importer:
     def _look_at(self, error: BulkWriteError, batch: list[Placed]) -> None:
         """Count taken ids that are to be skipped. Raises for all other errors."""
         for fault in error.details["writeErrors"]:
-            line, document = batch[fault["index"]]
+            line, item = batch[fault["index"]]
             if fault["code"] != DUPLICATE_KEY:
                 raise DatabaseError(f"MongoDB refused line {line}: {fault['errmsg']}") from error
-            self._conflict(line, document["_id"])
+            self._conflict(line, item["id"])
         if error.details["writeConcernErrors"]:
             raise OperationalError(str(error.details["writeConcernErrors"][0])) from error
 
     def _compare(self, batch: list[Placed]) -> None:
         """Count what storing the batch would do."""
-        ids = [document["_id"] for _, document in batch]
+        ids = [item["id"] for _, item in batch]
         found = Item.objects.collection.find({"_id": {"$in": ids}}, {"_id": 1})
         taken = {document["_id"] for document in found}
-        for line, document in batch:
-            if document["_id"] not in taken:
+        for line, item in batch:
+            if item["id"] not in taken:
                 self.added += 1
-                taken.add(document["_id"])
+                taken.add(item["id"])
             elif self.on_conflict == "update":
                 self.updated += 1
             else:
-                self._conflict(line, document["_id"])
+                self._conflict(line, item["id"])
 
     def _conflict(self, line: int, item_id: str) -> None:
         if self.on_conflict == "fail":
