@@ -1,4 +1,4 @@
-"""What every request for items must keep to in its URL."""
+"""The check of the URL that every request for items goes through."""
 
 from typing import Any
 

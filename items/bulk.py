@@ -1,4 +1,4 @@
-"""Many items in one request: a result for each row, in order, each row standing alone."""
+"""Many items in one request: each row is done or refused by itself, and has its own result."""
 
 import uuid
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from items.models import Item
 from items.openapi.bulk import describe_bulk
 from items.serializers import BULK_CHANGE, NEW_ITEM, ItemRequestSerializer
 
-# Refused here, for whoever sends one counts on what it promises.
+# A client that sends one of these relies on it, and bulk cannot keep what it promises.
 SINGLE_ONLY = ("If-Match", "If-None-Match", "Idempotency-Key")
 
 Row = dict[str, Any]
@@ -120,7 +120,7 @@ class BulkViewSet(ArgumentsMixin, GenericViewSet[Any]):
         accepted: list[str | APIException],
         result: Callable[[str], Row | APIException],
     ) -> Response:
-        """Answer with a result a row: of its id, or the error as the whole answer would be."""
+        """Answer with a result for each row; an error is what a single request would answer."""
         results = [row if isinstance(row, APIException) else result(row) for row in accepted]
         handle = self.get_exception_handler()
         context = self.get_exception_handler_context()

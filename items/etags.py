@@ -1,7 +1,7 @@
 """ETags of items, and requests that depend on them (RFC 9110 sections 8.8.3 and 13).
 
-An ETag is a hash of the stored fields: whoever changes the item, also the original service,
-changes it, and documents need no field for it.
+An ETag is a hash of the stored fields, so it changes whoever changes the item, the original service
+too, and documents need no field for it.
 """
 
 import re
@@ -15,8 +15,8 @@ from items.documents import COLUMNS, ItemData
 from items.exceptions import PreconditionFailed
 
 ETAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
-# Empty elements are to be ignored (RFC 9110 section 5.6.1.2); possessive, so that no header is
-# tried in more than one way. Django's parse_etags() passes over what is malformed.
+# Empty elements are ignored (RFC 9110 section 5.6.1.2). The quantifiers are possessive, so that a
+# long header is read once. Django's parse_etags() passes over what is malformed.
 ETAG_LIST = re.compile(rf"\*|(?:{ETAG})?(?:[ \t]*+,[ \t]*+(?:{ETAG})?)*+")
 
 
@@ -43,7 +43,7 @@ class Conditions:
             raise PreconditionFailed
 
     def is_known(self, etag: str) -> bool:
-        """Tell whether `If-None-Match` names the ETag; weak comparison."""
+        """Return whether `If-None-Match` names the ETag; weak comparison."""
         known = {tag.removeprefix("W/") for tag in self.none_match or ()}
         return bool({etag, "*"} & known)
 

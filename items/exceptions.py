@@ -27,7 +27,10 @@ class IdTaken(APIException):
 
 
 class StockConflict(APIException):
-    """409: the count would leave its limits, or is none; `count` says what is in stock."""
+    """409: the count would leave its limits, or what is stored is no count.
+
+    The answer's `count` is what is stored.
+    """
 
     status_code = 409
     default_code = "conflict"
@@ -53,7 +56,7 @@ class PreconditionFailed(APIException):
 
 
 class KeyReused(APIException):
-    """422: the key came with another body before."""
+    """422: the key was given with another body before."""
 
     status_code = 422
     default_code = "key_reused"

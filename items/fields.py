@@ -69,7 +69,7 @@ class CountField(serializers.IntegerField):
         if not is_number(data):
             self.fail("invalid")
         number = Decimal(data)
-        # Bounded first: int() of 1e999999999 would fill the memory; abs() would overflow.
+        # The bounds come first: int() of 1e999999999 would fill the memory; abs() would overflow.
         if not -MAX_INTEGER <= number <= MAX_INTEGER or number != number.to_integral_value():
             self.fail("invalid")
         return int(number)
@@ -88,7 +88,7 @@ class CountField(serializers.IntegerField):
     }
 )
 class PriceField(serializers.FloatField):
-    """A JSON number, kept as its digits say until it is validated."""
+    """A JSON number, validated by its digits and not as a rounded double."""
 
     def to_internal_value(self, data: Any) -> Decimal:  # type: ignore[override]
         """Return the decimal. Raises ValidationError for a string or a boolean."""
@@ -125,7 +125,7 @@ class PriceArgument(_NumberInText, PriceField):
     }
 )
 class PriceBound(PriceArgument):
-    """A bound on a price in a URL, which need not be a price itself."""
+    """A bound on a price in a URL, which may be 0 and have any decimals."""
 
 
 class FlagArgument(serializers.BooleanField):

@@ -1,10 +1,10 @@
-"""What MongoDB is asked for: the filter, the order, the index and the collation of a list.
+"""How MongoDB is asked for a list: with which filter, order, index and collation.
 
-A page starts behind a position, the last item of the page before (keyset pagination): unlike an
-offset it stays right while others insert and delete, and costs the same wherever it is. The
-filter's own bounds stand in each branch beside those of the position, so that MongoDB merges
-index scans that are sorted already and stops at the limit. docs/finding.md says which lists an
-index serves.
+A page starts behind a position, which is the last item of the page before (keyset pagination).
+Unlike an offset, a position stays right while others insert and delete, and costs the same
+everywhere in the list. Each branch of the filter has the list's own bounds beside those of the
+position, so that MongoDB merges index scans that are sorted already and stops at the limit.
+docs/finding.md says which lists an index serves.
 """
 
 import math
@@ -26,9 +26,9 @@ UNORDERED_TYPES = [
     *("object", "array", "binData", "objectId", "bool", "date", "regex", "javascript"),
     *("timestamp", "minKey", "maxKey"),
 ]
-"""A field of these has no place among numbers and text; see docs/finding.md."""
+"""Values of these types have no place among numbers and text; see docs/finding.md."""
 
-# A comparison stays within a type, while the order goes through all of them, in this order:
+# A comparison finds values of one type only, but a list goes through all types, in this order:
 # https://www.mongodb.com/docs/manual/reference/bson-type-comparison-order/
 NULLS, NANS, NUMBERS, TEXTS = range(4)
 WHOLE_TYPES: list[dict[str, Any]] = [
@@ -70,8 +70,8 @@ class Listing:
     def sort(self) -> list[tuple[str, int]]:
         """The order: by the field, then by id in the same direction.
 
-        It names every field of the index: those before the ordering's are equal throughout, and
-        MongoDB need not find that out to see that the index is in this order.
+        It names every field of the index, also those before the ordering's, which are equal
+        throughout: MongoDB then sees without further thought that the index is in this order.
         """
         fields = self._indexed
         if fields is None:
@@ -124,7 +124,7 @@ class Listing:
             if argument == "search":
                 yield {"name": {"$regex": escape(value), "$options": "is"}}
             elif argument == "name":
-                # The index finds all spellings; the pattern regards accents.
+                # The index finds every spelling; the pattern tells accents apart.
                 pattern = {"$regex": f"^{escape(value)}{END}", "$options": "is"}
                 yield {"name": {"$eq": value, **pattern}}
             elif argument == "category" and self.collation:

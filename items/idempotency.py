@@ -23,7 +23,7 @@ def idempotency_key(request: Request) -> str | None:
 
 
 def refuse_idempotency_key(request: Request) -> None:
-    """Raise ValidationError for a key: whoever sends one counts on what is not promised here."""
+    """Raise ValidationError for a key: its sender relies on it, and it would not be kept here."""
     if "Idempotency-Key" in request.headers:
         raise ValidationError(
             {"Idempotency-Key": ["Not here: with an id made by the client, a repeat is a 409."]}

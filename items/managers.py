@@ -1,7 +1,7 @@
 """The service's operations on items, each change one atomic MongoDB command.
 
-They go through djongo's pass-through (`mongo_*`) with documents in the original's form, and
-give and take items as the API shows them: dictionaries with an `id` instead of `_id`.
+They take and return items as the API shows them, and send documents in the original's form
+through djongo's pass-through (`mongo_*`).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -34,10 +34,10 @@ BATCH_DOCUMENTS = 1000
 
 @contextmanager
 def finding(listing: Listing, seconds: float | None = None) -> Iterator[None]:
-    """Bound the time of a read, and name what may go wrong with it.
+    """Run a read within its time limit, and say which index it misses.
 
     Without `seconds` a search has MONGO_SEARCH_TIMEOUT_MS, any other read MONGO_TIMEOUT_MS.
-    Raises TimeLimitExceeded, or OperationalError when the index that serves the list is missing.
+    Raises TimeLimitExceeded; OperationalError when the index that serves the list is missing.
     """
     if seconds is None and "search" in listing.conditions:
         seconds = settings.MONGO_SEARCH_TIMEOUT_MS / 1000
@@ -51,7 +51,7 @@ def finding(listing: Listing, seconds: float | None = None) -> Iterator[None]:
 
 
 class KeysExhaustedError(Exception):
-    """An item has no room for another idempotency key for `wait` milliseconds."""
+    """An item has no room for another idempotency key; it will have in `wait` milliseconds."""
 
     def __init__(self, wait: int) -> None:
         super().__init__(wait)
@@ -105,9 +105,9 @@ class ItemManager(PassThroughManager):
 
     @contextmanager
     def documents(self) -> Iterator[Iterator[dict[str, Any]]]:
-        """Give an iterator over every stored document, in the order of ids, however long it takes.
+        """Give an iterator over every stored document, in the order of ids.
 
-        Of a document its id and the fields of an item; for commands, not for requests.
+        Each has its `_id` and the fields of an item. Reading may take a day: this is for commands.
         """
         with (
             translate_errors,
@@ -132,8 +132,7 @@ class ItemManager(PassThroughManager):
     def change(self, item_id: str, values: Mapping[str, Any], read: ItemData | None = None) -> None:
         """Set fields of one item; those not named, and fields of others, stay.
 
-        With `read`, only while the item still is what was read. Raises Item.DoesNotExist when
-        there is no such item: it never creates.
+        With `read`, only while the item still is what was read. Raises Item.DoesNotExist.
         """
         with translate_errors:
             result = self.mongo_update_one(_selector(item_id, read), as_update(values))
@@ -141,7 +140,10 @@ class ItemManager(PassThroughManager):
             raise self.model.DoesNotExist
 
     def remove(self, item_id: str, read: ItemData | None = None) -> None:
-        """Delete one item; with `read`, only while it still is that. Raises Item.DoesNotExist."""
+        """Delete one item; with `read`, only while it still is what was read.
+
+        Raises Item.DoesNotExist.
+        """
         with translate_errors:
             result = self.mongo_delete_one(_selector(item_id, read))
         if not result.deleted_count:
@@ -150,7 +152,7 @@ class ItemManager(PassThroughManager):
     def adjust(self, item_id: str, delta: int, read: ItemData | None = None) -> bool:
         """Add `delta` to the count; return whether its limits allowed that.
 
-        With `read`, only while the item still is that. Raises Item.DoesNotExist.
+        With `read`, only while the item still is what was read. Raises Item.DoesNotExist.
         """
         with translate_errors:
             result = self.mongo_update_one(_selector(item_id, read), adjust_update(delta))
@@ -162,7 +164,7 @@ class ItemManager(PassThroughManager):
     def adjust_once(
         self, item_id: str, delta: int, key: str, read: ItemData | None = None
     ) -> Adjustment:
-        """Do what `adjust` does, once for a key, and return what its first use came to.
+        """Do what `adjust` does, but once for a key; return what the first request did.
 
         Raises Item.DoesNotExist; KeysExhaustedError when the item has no room for another key.
         """
@@ -180,7 +182,7 @@ class ItemManager(PassThroughManager):
         raise KeysExhaustedError(document["wait"] or 0)
 
     def adjustment(self, item_id: str, key: str) -> Adjustment | None:
-        """Return what an item keeps of the adjustment with a key; None when it keeps nothing."""
+        """Return the adjustment that an item keeps for a key; None when it keeps none."""
         with translate_errors:
             document = self.mongo_find_one(
                 {"_id": item_id}, {"adjustments": {"$elemMatch": {"key": key}}}
@@ -190,7 +192,7 @@ class ItemManager(PassThroughManager):
         return None
 
     def read_many(self, ids: Collection[str]) -> dict[str, ItemData]:
-        """Return those items of `ids` that there are, by id, in one round trip."""
+        """Return the items that exist of `ids`, by id, in one round trip."""
         with translate_errors:
             cursor = self.mongo_find(
                 {"_id": {"$in": list(ids)}}, FIELDS, limit=len(ids), batch_size=len(ids)
@@ -208,10 +210,10 @@ class ItemManager(PassThroughManager):
         return set()
 
     def change_many(self, changes: Mapping[str, ItemData]) -> dict[str, ItemData]:
-        """Set fields of many items, in one read and one write; return those that there are.
+        """Set fields of many items, in one read and one write; return the items that exist.
 
-        Each is as it was read, with its changes: read first, as a write does not tell which
-        items it found, and an item that is created in between must not pass for changed.
+        The read comes first, as a bulk write does not tell which items it found. What is returned
+        is what was read, with the changes; an item that is created in between is not in it.
         """
         items = self.read_many(changes)
         self._write_many(
@@ -222,13 +224,13 @@ class ItemManager(PassThroughManager):
         return {item_id: {**item, **changes[item_id]} for item_id, item in items.items()}
 
     def remove_many(self, ids: Collection[str]) -> Collection[str]:
-        """Delete many items, in one read and one write; return the ids that there were."""
+        """Delete many items, in one read and one write; return the ids that were found."""
         found = self.read_many(ids).keys()
         self._write_many(DeleteOne({"_id": item_id}) for item_id in found)
         return found
 
     def _write_many(self, writes: Iterable[UpdateOne | DeleteOne]) -> None:
-        """Send writes of one kind as one command, in which each can be tried again by itself."""
+        """Send writes of one kind as one command; as each changes one document, pymongo retries."""
         if not (requests := list(writes)):
             return
         with translate_errors:
@@ -239,9 +241,9 @@ class ItemManager(PassThroughManager):
 
 
 def _selector(item_id: str, read: ItemData | None) -> dict[str, Any]:
-    """Return the filter for one item; with `read`, for it as long as it holds these values.
+    """Return the filter for one item; with `read`, only while it holds the values of that.
 
-    `$eq` also looks into arrays, where no value of an item belongs: that one is ruled out.
+    `$eq` also matches an array with the value in it, which `$elemMatch` rules out.
     """
     fields = {name: read[name] for name in FIELDS} if read else {}
     return {
@@ -251,9 +253,9 @@ def _selector(item_id: str, read: ItemData | None) -> dict[str, Any]:
 
 
 def rows_with_taken_ids(error: BulkWriteError) -> list[int]:
-    """Return the indexes of the rows that failed, when all did for an id that is taken.
+    """Return the indexes of the rows that failed because their id is taken.
 
-    Raises OperationalError when anything else went wrong; what was stored then stays.
+    Raises OperationalError when a row failed for another reason; what was stored then stays.
     """
     write_errors = error.details["writeErrors"]
     others = [row for row in write_errors if row["code"] != DUPLICATE_KEY]

@@ -57,7 +57,7 @@ class Item(models.Model):
     class Meta:
         """The collection of the original, and the indexes of docs/finding.md.
 
-        `items.finding` names them: items, then the fields before the id.
+        An index is named "items" and its fields before the id; `items.finding` counts on it.
         """
 
         db_table = "items"

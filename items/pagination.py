@@ -1,9 +1,9 @@
-"""Cursors: opaque, signed marks of a place in a list, and the `Link` to the next page.
+"""Cursors, which mark a place in a list, and the `Link` header that leads to the next page.
 
-A cursor holds a position exactly, as BSON keeps integers, doubles and decimals apart. The
-signature covers the list that it belongs to, so that only this service can make one, and none is
-taken for a place in another list. The next page's address is in the `Link` header (RFC 8288), as
-the body is a bare array.
+A cursor is a position in BSON, which keeps integers, doubles and decimals apart. It is signed
+together with the list that it belongs to, so that a client can neither make one nor use one in
+another list. The next page's address is in the `Link` header (RFC 8288), as the body is a bare
+array.
 """
 
 import base64

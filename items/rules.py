@@ -16,7 +16,7 @@ class TextItemSerializer(ItemRequestSerializer):
 
 
 def messages(error: ValidationError) -> str:
-    """Return what is wrong in one line, each fault with its field's name."""
+    """Return the faults of an error in one line, each with its field's name."""
     detail: Any = error.detail
     if not isinstance(detail, dict):
         return " ".join(map(str, detail))
@@ -26,13 +26,13 @@ def messages(error: ValidationError) -> str:
 
 
 class StoredItemRules:
-    """Tells what is wrong with stored documents; make it once, its serializer costs much."""
+    """Tells what is wrong with stored documents. Make one for all: that is slow."""
 
     def __init__(self) -> None:
         self._serializer = ItemRequestSerializer()
 
     def fault_of(self, document: dict[str, Any]) -> str:
-        """Return what is wrong with a stored document, with its field's name, or nothing."""
+        """Return what is wrong with a stored document, after its field's name; "" for nothing."""
         item = as_item(document)
         try:
             values = self._serializer.run_validation(item)

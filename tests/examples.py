@@ -4,7 +4,7 @@ ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
 SENT = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
 STORED = {"_id": ID, **SENT}
 SHOWN = {"id": ID, **SENT}
-CSV_HEADER = ",".join(SHOWN)
+CSV_HEADER = "id,name,category,count,price"
 CSV_ROW = ",".join(map(str, SHOWN.values()))
 
 OTHER_ID = "00000000-0000-4000-8000-000000000000"

@@ -31,7 +31,7 @@ source_paths =
 only_mutate =
     {module}
 also_copy =
-    manage.py
+    {others}
 # A client of MongoDB that one run closed is of no use to the next in the same process.
 process_isolation = forkserver
 pytest_add_cli_args =
@@ -61,11 +61,11 @@ def main(module: str, *tests: str) -> int:
     """Run mutmut on a module; return its exit code."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         copy = Path(shutil.copytree(PROJECT, Path(name, "project"), ignore=LEFT_OUT))
-        packages = sorted({path.parts[0] for path in Path().glob("*/__init__.py")} - {"tests"})
-        config = CONFIG.format(
-            module=module, packages="\n    ".join(packages), tests="\n    ".join(tests)
-        )
-        (copy / "setup.cfg").write_text(config)
+        packages = {path.parent.name for path in copy.glob("*/__init__.py")} - {"tests"}
+        others = {path.name for path in copy.iterdir()} - packages
+        options = {"packages": packages, "others": others, "tests": tests, "module": [module]}
+        lists = {option: "\n    ".join(sorted(values)) for option, values in options.items()}
+        (copy / "setup.cfg").write_text(CONFIG.format(**lists))
 
         def mutmut(*arguments: str, **options) -> subprocess.CompletedProcess:
             return subprocess.run([MUTMUT, *arguments], cwd=copy, text=True, **options)

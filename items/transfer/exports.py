@@ -1,8 +1,8 @@
 """Every item of a list in one answer, as CSV or NDJSON.
 
-All of it is written to a temporary file before the first byte is sent. So MongoDB is read
-quickly, however slow the reader is; what fails is an error and never a short answer; and as its
-length is known, an answer that breaks off cannot be taken for a complete one.
+The whole export is written to a temporary file before the first byte is sent. So MongoDB is read
+quickly, however slow the client is. A failure becomes an error instead of a short answer. The
+length is known and sent, so that a client notices an answer that breaks off.
 """
 
 import tempfile
@@ -19,14 +19,14 @@ from items.finding import Listing
 from items.models import Item
 from items.transfer.writer import item_writer
 
-# A reader that stalls holds its thread, as WSGI cannot wait for it without one.
+# A client that stalls holds a thread: WSGI cannot wait for it without one.
 _slots = threading.BoundedSemaphore(max(1, settings.THREADS // 4))
-# A client that has read its export to the end may ask again before its slot is given back.
+# A client may ask again when it has read its export, a moment before the slot is given back.
 SLOT_SECONDS = 0.1
 
 
 class BusyError(Exception):
-    """As many exports run as may at once."""
+    """No more exports may run at once."""
 
 
 class NoSpaceError(Exception):
@@ -34,7 +34,7 @@ class NoSpaceError(Exception):
 
 
 class ExportFormat(BaseRenderer):
-    """A format of an export; a renderer to DRF's content negotiation alone."""
+    """A format of an export: a renderer for DRF's content negotiation, which renders nothing."""
 
     charset = "utf-8"
 
@@ -57,7 +57,7 @@ EXPORTS = {form.format: form for form in (CSV, NDJSON)}
 
 
 class ExportResponse(FileResponse):
-    """Sends an export, and gives its slot and its file back when that ends, however it ends."""
+    """Sends an export, then gives its slot and its file back, also when sending breaks off."""
 
     block_size = 2**16
 

@@ -29,8 +29,8 @@ class Importer:
 
     `on_conflict` says what to do with a row whose id is taken: `fail` stops there, with all rows
     before it stored and none behind it; `skip` leaves the stored item; `update` sets the item's
-    fields, and no other field of the document. A row without an id gets one that is made of
-    `name`, its line and its text, so that the same file again has the same ids.
+    fields, and no other field of the document. A row without an id gets one made of `name`, its
+    line and its text: the same file has the same ids the next time.
     """
 
     def __init__(

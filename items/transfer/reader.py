@@ -1,7 +1,7 @@
-"""Rows of items in files: CSV and NDJSON, plain and gzipped, read a row at a time.
+"""Items read from files, row by row: CSV and NDJSON, plain and gzipped.
 
-CSV is RFC 4180 in UTF-8 with a header, NDJSON a JSON object on each line. A row that cannot be
-read is given out with its fault, and reading goes on behind it.
+CSV is RFC 4180 in UTF-8 with a header; NDJSON has a JSON object on each line. A row that cannot be
+read is returned with its fault, and reading goes on with the next.
 """
 
 import csv
@@ -38,10 +38,9 @@ class Row:
 
 
 class Lines:
-    """The lines of a binary stream as text, with their numbers and what is wrong with them.
+    """The lines of a binary stream as text, with their numbers and faults.
 
-    Bytes that are not UTF-8 become lone surrogates (PEP 383), so that writing the text gives
-    them back.
+    Bytes that are not UTF-8 become lone surrogates (PEP 383), which are written as the same bytes.
     """
 
     def __init__(self, stream: BinaryIO) -> None:

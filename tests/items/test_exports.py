@@ -12,7 +12,7 @@ from django.conf import settings
 
 from items.models import Item
 from tests.conftest import store
-from tests.examples import CSV_HEADER, ID, STORED
+from tests.examples import CSV_HEADER, CSV_ROW, ID, STORED
 
 SLOTS = max(1, settings.THREADS // 4)
 
@@ -31,9 +31,7 @@ def test_csv_has_a_header_and_a_row_for_each_item(auth_client):
     response = auth_client.get("/v1/items?format=csv")
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"] == 'attachment; filename="items.csv"'
-    assert body(response) == (
-        b"id,name,category,count,price\r\n%b,Hammer,tools,20,9.99\r\n" % ID.encode()
-    )
+    assert body(response) == (f"{CSV_HEADER}\r\n{CSV_ROW}\r\n".encode())
 
 
 def test_ndjson_has_the_objects_of_the_list(auth_client):
