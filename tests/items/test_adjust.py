@@ -88,7 +88,7 @@ def test_whole_count_of_another_type_is_adjusted(hammer, adjust, key, count):
     "count", ["20", 20.5, -4, None, True, [20], {"a": 1}, float("nan"), float("inf"), 2**40]
 )
 @pytest.mark.parametrize("delta", [-3, 5])
-def test_count_that_is_none_is_a_conflict_that_says_so(hammer, adjust, key, count, delta):
+def test_stored_value_that_is_no_count_is_a_conflict(hammer, adjust, key, count, delta):
     give(count=count)
     response = adjust(delta, key)
     assert response.status_code == 409
@@ -105,26 +105,26 @@ def test_missing_count_is_a_conflict_and_stays_missing(hammer, adjust, key):
 @pytest.mark.parametrize(
     "delta", [0, "3", 1.5, True, None, [1], MAX_COUNT + 1, -MAX_COUNT - 1, 10**30, {"$ne": 1}]
 )
-def test_delta_that_is_no_whole_number_within_the_limits_is_named(hammer, adjust, key, delta):
+def test_bad_delta_is_400_naming_it(hammer, adjust, key, delta):
     response = adjust(delta, key)
     assert (response.status_code, list(response.json()["errors"])) == (400, ["delta"])
 
 
 @pytest.mark.parametrize("body", [{}, {"delta": 1, "reason": "x"}, [], 5])
-def test_body_that_is_no_adjustment_is_400(auth_client, hammer, body):
+def test_other_body_is_400(auth_client, hammer, body):
     assert auth_client.post(PATH, body).status_code == 400
     assert document()["count"] == 20
 
 
 @pytest.mark.parametrize("item_id", [ID, "no-uuid"])
-def test_adjustment_of_an_unknown_item_is_404_and_creates_none(auth_client, key, item_id):
+def test_adjustment_of_an_unknown_item_is_404_and_creates_nothing(auth_client, key, item_id):
     headers = {"HTTP_IDEMPOTENCY_KEY": key} if key else {}
     response = auth_client.post(f"/v1/items/{item_id}/adjust", {"delta": 1}, **headers)
     assert (response.status_code, Item.objects.count()) == (404, 0)
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete"])
-def test_adjustment_is_made_by_post_alone(auth_client, hammer, method):
+def test_only_post_adjusts(auth_client, hammer, method):
     assert getattr(auth_client, method)(PATH).status_code == 405
 
 
@@ -161,7 +161,7 @@ def test_answer_says_whether_it_was_given_before(hammer, adjust):
     assert again["Idempotency-Replayed"] == "true"
 
 
-def test_other_keys_and_no_key_have_their_own_effect(hammer, adjust):
+def test_each_key_has_an_effect_of_its_own_and_each_request_without_one(hammer, adjust):
     for key in ("k", "K", "$k", "k.", "k k", None) * 2:
         adjust(-1, key)
     assert document()["count"] == 20 - 5 - 2
@@ -205,12 +205,12 @@ def test_key_of_255_characters_is_kept(hammer, adjust):
     assert [adjust(-3, key).json()["count"] for _ in range(2)] == [17, 17]
 
 
-def test_request_that_was_not_valid_leaves_its_key_unused(hammer, adjust):
+def test_invalid_request_does_not_use_up_its_key(hammer, adjust):
     assert adjust(0, "k").status_code == 400
     assert adjust(-3, "k").json()["count"] == 17
 
 
-def test_keys_are_kept_by_changes_and_shown_nowhere(auth_client, hammer, adjust):
+def test_keys_survive_a_change_and_are_shown_nowhere(auth_client, hammer, adjust):
     adjust(-3, "k")
     auth_client.put(f"/v1/items/{ID}", SENT)
     assert auth_client.get(f"/v1/items/{ID}").json() == SHOWN
@@ -273,9 +273,7 @@ def test_concurrent_requests_with_one_key_have_one_effect_and_one_answer(hammer,
 # With a condition
 
 
-def test_repeated_request_is_no_412_though_its_first_use_changed_the_item(
-    auth_client, hammer, adjust
-):
+def test_repetition_gets_the_first_answer_though_the_etag_has_changed(auth_client, hammer, adjust):
     etag = auth_client.get(f"/v1/items/{ID}")["ETag"]
     first, again = (adjust(-3, "k", HTTP_IF_MATCH=etag) for _ in range(2))
     assert (first.status_code, again.content) == (200, first.content)
@@ -293,7 +291,7 @@ def test_concurrent_requests_with_one_key_and_etag_have_one_effect(auth_client, 
         assert set(pool.map(once, range(24))) == {19}
 
 
-def test_request_that_was_412_leaves_its_key_unused(hammer, adjust):
+def test_412_does_not_use_up_the_key(hammer, adjust):
     assert adjust(-3, "k", HTTP_IF_MATCH='"old"').status_code == 412
     assert adjust(-3, "k").json()["count"] == 17
 

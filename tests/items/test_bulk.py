@@ -46,7 +46,7 @@ def item(item_id):
 # POST
 
 
-def test_each_row_is_stored_or_refused_for_itself_in_order(send, three):
+def test_each_row_is_stored_or_refused_by_itself_in_order(send, three):
     made = str(uuid.uuid4())
     results = send(
         "post",
@@ -70,7 +70,7 @@ def test_each_row_is_stored_or_refused_for_itself_in_order(send, three):
         {**OTHER, "id": "x"},
     ],
 )
-def test_refused_row_says_what_a_request_of_its_own_would_say(auth_client, send, three, row):
+def test_refused_row_says_what_a_single_request_would_say(auth_client, send, three, row):
     alone = auth_client.post("/v1/items", row)
     assert send("post", [row]) == [{"status": alone.status_code, **alone.json()}]
 
@@ -91,7 +91,7 @@ def test_1000_rows_are_one_command(send):
     assert Item.objects.count() == 1000
 
 
-def test_rows_that_are_all_refused_ask_mongodb_nothing(send):
+def test_mongodb_is_not_asked_when_all_rows_are_refused(send):
     with commands() as seen:
         send("post", [{}])
         send("patch", [{}])
@@ -99,7 +99,7 @@ def test_rows_that_are_all_refused_ask_mongodb_nothing(send):
     assert seen == []
 
 
-def test_rows_that_may_not_last_are_an_outage_and_no_success():
+def test_rows_that_too_few_servers_confirm_are_an_outage():
     taken = {"index": 0, "code": 11000, "errmsg": "duplicate key"}
     timeout = {"code": 64, "errmsg": "waiting for replication timed out"}
     error = BulkWriteError({"writeErrors": [taken], "writeConcernErrors": [timeout]})
@@ -184,7 +184,7 @@ def test_body_that_is_no_array_of_1_to_1000_rows_is_400(auth_client, method, bod
 
 
 @pytest.mark.parametrize("header", ["If-Match", "If-None-Match", "Idempotency-Key"])
-def test_promise_that_bulk_does_not_keep_is_refused(auth_client, three, header):
+def test_header_whose_promise_bulk_cannot_keep_is_refused(auth_client, three, header):
     response = auth_client.delete(PATH, IDS, headers={header: '"x"'})
     assert (response.status_code, list(response.json()["errors"])) == (400, [header])
     assert Item.objects.count() == 3

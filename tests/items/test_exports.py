@@ -56,7 +56,7 @@ def test_export_has_all_items_filtered_and_ordered_as_the_list(auth_client):
     assert response["X-Total-Count"] == "110"
 
 
-def test_length_is_told_so_that_a_broken_transfer_shows(auth_client):
+def test_length_is_sent_so_that_a_broken_transfer_shows(auth_client):
     fill(3)
     response = auth_client.get("/v1/items?format=csv")
     assert int(response["Content-Length"]) == len(body(response))
@@ -76,7 +76,7 @@ def test_length_is_told_so_that_a_broken_transfer_shows(auth_client):
         ("?format=json", "text/csv", "application/json"),
     ],
 )
-def test_format_is_by_argument_then_by_accept_header(auth_client, query, accept, content_type):
+def test_format_argument_goes_before_the_accept_header(auth_client, query, accept, content_type):
     response = auth_client.get(f"/v1/items{query}", HTTP_ACCEPT=accept)
     response.close()
     assert response["Content-Type"].partition(";")[0] == content_type
@@ -86,7 +86,7 @@ def test_format_is_by_argument_then_by_accept_header(auth_client, query, accept,
 @pytest.mark.parametrize(
     "path", ["/v1/items/?count=1&format=csv", f"/v1/items/{ID}?count=1&format=csv"]
 )
-def test_format_is_known_to_the_list_alone(auth_client, path):
+def test_only_the_list_knows_formats(auth_client, path):
     method = auth_client.put if ID in path else auth_client.get
     assert list(method(path).json()["errors"]) == ["format"]
 
@@ -104,7 +104,7 @@ def test_export_needs_credentials(client):
     assert client.get("/v1/items?format=csv").status_code == 401
 
 
-def test_head_has_the_headers_alone(auth_client):
+def test_head_sends_headers_only(auth_client):
     response = auth_client.head("/v1/items?format=csv")
     assert (response.status_code, response["Content-Type"]) == (200, "text/csv; charset=utf-8")
     assert body(response) == b""
@@ -139,7 +139,7 @@ def test_csv_leaves_numbers_as_they_are(auth_client):
 # Limits
 
 
-def test_exports_beyond_a_share_of_the_threads_are_503_until_one_ends(auth_client):
+def test_more_exports_than_their_share_of_threads_are_503_until_one_ends(auth_client):
     fill(1)
     exports = [auth_client.get("/v1/items?format=csv") for _ in range(SLOTS)]
     assert [response.status_code for response in exports] == [200] * SLOTS

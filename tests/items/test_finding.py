@@ -173,7 +173,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("field", "limit"), [("name", 3), ("count", 5), ("price", 1)])
-def test_broken_documents_are_on_the_pages_of_every_ordering_once(auth_client, field, limit):
+def test_broken_documents_come_once_in_every_ordering(auth_client, field, limit):
     ids = [str(uuid.uuid4()) for _ in BROKEN]
     store(
         [
@@ -186,7 +186,7 @@ def test_broken_documents_are_on_the_pages_of_every_ordering_once(auth_client, f
     assert walked_ids(auth_client, f"/v1/items?ordering=-{field}&limit={limit}") == forwards[::-1]
 
 
-def test_value_that_has_no_place_in_an_ordering_is_in_the_order_of_ids_alone(auth_client):
+def test_item_whose_value_cannot_be_ordered_is_in_the_order_of_ids_only(auth_client):
     ids = sorted(str(uuid.uuid4()) for _ in range(5))
     odd = [[1, 9], {"a": 1}, True, b"1"]
     store([{"_id": i, "price": price} for i, price in zip(ids, [*odd, 5], strict=True)])

@@ -166,7 +166,7 @@ def test_line_number_is_where_the_row_starts(file):
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
-def test_line_over_the_limit_is_rejected_with_what_fits(file, packed):
+def test_line_over_the_limit_is_cut_and_rejected(file, packed):
     data = f"{HEADER}{ID},{'x' * 2 * MAX_LINE_BYTES},tools,1,1\n{HAMMER}".encode()
     path = file(gzip.compress(data, mtime=0) if packed else data)
     assert load(path) == 1
@@ -269,7 +269,7 @@ def test_update_sets_the_items_fields_and_no_others(file, stored, capsys):
 
 
 @pytest.mark.parametrize(("choice", "name"), [("skip", "Hammer"), ("update", "Axe")])
-def test_of_two_rows_with_one_id_the_first_is_skipped_to_and_the_last_updates(file, choice, name):
+def test_of_two_rows_with_one_id_skip_stores_the_first_and_update_the_last(file, choice, name):
     path = file(f"{HEADER}{HAMMER}{ID},Axe,tools,1,1\n")
     assert load(path, f"--on-conflict={choice}") == 0
     assert [document["name"] for document in documents()] == [name]
@@ -314,7 +314,7 @@ def test_another_file_with_the_same_rows_is_another_delivery(file):
     assert len(documents()) == 4
 
 
-def test_packed_file_has_the_ids_of_the_plain_one(file):
+def test_gzipped_file_makes_the_same_ids_as_the_plain_one(file):
     assert load(file(NO_IDS)) == 0
     path = file(gzip.compress(NO_IDS.encode(), mtime=0), "items.csv.gz")
     assert load(path, "--on-conflict=skip") == 0
@@ -376,7 +376,7 @@ def test_database_that_goes_away_says_what_is_in_and_how_to_go_on(file, interrup
         load(file(ROWS))
 
 
-def test_update_that_stops_midway_is_to_go_on_as_an_update(file, capsys, monkeypatch):
+def test_update_that_stops_midway_says_to_go_on_with_update(file, capsys, monkeypatch):
     def upsert(importer, batch):
         raise KeyboardInterrupt
 
@@ -385,9 +385,9 @@ def test_update_that_stops_midway_is_to_go_on_as_an_update(file, capsys, monkeyp
     assert "run it again with --on-conflict=update" in capsys.readouterr().err
 
 
-def test_plain_lines_tell_the_progress_where_there_is_no_terminal(file, capsys, monkeypatch):
+def test_without_a_terminal_lines_tell_the_progress(file, capsys, monkeypatch):
     monkeypatch.setattr("items.transfer.imports.BATCH_ROWS", 10)
-    monkeypatch.setattr("items.management.commands.import_items.PLAIN_LINE_EVERY", 10)
+    monkeypatch.setattr("items.management.commands.import_items.PLAIN_LINE_EVERY_ROWS", 10)
     load(file(ROWS))
     lines = capsys.readouterr().err.splitlines()
     assert [line.split()[0] for line in lines] == ["10", "20", "30", "35"]
@@ -505,6 +505,6 @@ def test_export_that_breaks_off_leaves_the_file_as_it_was(tmp_path, monkeypatch,
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out.csv", "before")]
 
 
-def test_lines_give_bytes_that_are_not_utf_8_back():
+def test_bytes_that_are_not_utf_8_are_written_back_as_they_came():
     lines = Lines(io.BytesIO(b"a\xff\nb\n"))
     assert [text.encode(errors="surrogateescape") for text in lines] == [b"a\xff\n", b"b\n"]

@@ -180,7 +180,7 @@ def test_document_that_breaks_the_rules_is_served_as_it_is(auth_client):
     assert item == {"id": "odd", "name": 5, "category": None, "count": None, "price": -1.0}
 
 
-def test_the_form_for_a_new_item_asks_for_no_id(auth_client):
+def test_form_for_a_new_item_does_not_ask_for_an_id(auth_client):
     page = auth_client.get("/v1/items", HTTP_ACCEPT="text/html").content.decode()
     form = html.unescape(page[page.index("<textarea") :].partition("</textarea>")[0])
     assert ('"name"' in form, '"id"' in form) == (True, False)

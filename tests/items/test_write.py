@@ -190,7 +190,7 @@ def test_put_takes_back_what_was_read(auth_client, hammer):
         (f"/v1/items/{ID}?count=x", None),
     ],
 )
-def test_put_that_contradicts_itself_changes_nothing(auth_client, hammer, path, body):
+def test_invalid_put_changes_nothing(auth_client, hammer, path, body):
     before = document()
     assert auth_client.put(path, body).status_code == 400
     assert document() == before
@@ -206,7 +206,7 @@ def test_put_that_contradicts_itself_changes_nothing(auth_client, hammer, path, 
         ("delete", "", None),
     ],
 )
-def test_change_of_an_unknown_item_is_404_and_creates_none(
+def test_change_of_an_unknown_item_is_404_and_creates_nothing(
     auth_client, method, query, body, item_id
 ):
     response = getattr(auth_client, method)(f"/v1/items/{item_id}{query}", body)

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from items.models import Item
 from items.rules import StoredItemRules
 
-PROGRESS_EVERY = 100_000
+PROGRESS_EVERY_ITEMS = 100_000
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
                 if fault := rules.fault_of(document):
                     broken += 1
                     self.stdout.write(f"{document['_id']}: {fault}")
-                if checked % PROGRESS_EVERY == 0:
+                if checked % PROGRESS_EVERY_ITEMS == 0:
                     self.stderr.write(f"{checked} items checked so far.")
         self.stdout.write(f"Checked {checked} items: {broken} break the rules.")
         if broken:

@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import io
 import os
+import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -19,7 +20,6 @@ from items.rules import StoredItemRules
 from items.transfer.writer import item_writer
 
 FORMATS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
-INTERRUPTED = 130
 NAMES_OF_FORMATS = ", ".join(f"*{suffix}" for suffix in FORMATS)
 
 
@@ -63,7 +63,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error}") from error
         except KeyboardInterrupt:
             self.stderr.write(f"Interrupted: {file} is as it was.")
-            raise SystemExit(INTERRUPTED) from None
+            raise SystemExit(128 + signal.SIGINT) from None
         self.stderr.write(f"{written} items exported.")
         if broken:
             self.stderr.write(

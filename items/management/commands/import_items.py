@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
@@ -17,8 +18,7 @@ from items.documents import FIELDS
 from items.transfer.imports import BATCH_ROWS, Importer
 from items.transfer.reader import FileError, Row, is_ndjson, read_rows, unpacked
 
-PLAIN_LINE_EVERY = 10 * BATCH_ROWS
-INTERRUPTED = 130
+PLAIN_LINE_EVERY_ROWS = 10 * BATCH_ROWS
 
 
 class Command(BaseCommand):
@@ -93,7 +93,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error} {self._in_part(importer)}") from error
         except KeyboardInterrupt:
             self.stderr.write(f"Interrupted. {self._in_part(importer)}")
-            raise SystemExit(INTERRUPTED) from None
+            raise SystemExit(128 + signal.SIGINT) from None
 
     def _in_part(self, importer: Importer) -> str:
         """Return what is in, and how to go on. A batch under way may be in, too, or in part."""
@@ -126,7 +126,7 @@ class Command(BaseCommand):
             yield lambda: cast(None, bar.update((raw.tell() if size else importer.read) - bar.n))
 
     def _plain_line(self, importer: Importer) -> None:
-        if importer.read % PLAIN_LINE_EVERY == 0:
+        if importer.read % PLAIN_LINE_EVERY_ROWS == 0:
             self.stderr.write(self._summary(importer))
 
 
