@@ -1,1 +1,4 @@
-"""Items in files: CSV and NDJSON, read and written, for the API and the commands alike."""
+"""Items in files, CSV and NDJSON: one reader, one writer, the import, and the API's export.
+
+What the commands ask and print stays with the commands.
+"""
