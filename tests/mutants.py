@@ -65,8 +65,8 @@ def main(module: str, *tests: str) -> int:
         copy = Path(shutil.copytree(PROJECT, Path(name, "project"), ignore=LEFT_OUT))
         packages = {path.parent.name for path in copy.glob("*/__init__.py")} - {"tests"}
         others = {path.name for path in copy.iterdir()} - packages
-        options = {"packages": packages, "others": others, "tests": tests, "module": [module]}
-        lists = {option: "\n    ".join(sorted(values)) for option, values in options.items()}
+        values = {"packages": packages, "others": others, "tests": tests, "module": [module]}
+        lists = {key: "\n    ".join(sorted(value)) for key, value in values.items()}
         (copy / "setup.cfg").write_text(CONFIG.format(**lists))
 
         def mutmut(*arguments: str, **options) -> subprocess.CompletedProcess:

@@ -69,6 +69,12 @@ def test_count_reaches_its_limits(hammer, adjust, key, delta):
     assert adjust(delta, key).json()["count"] == 20 + delta
 
 
+@pytest.mark.parametrize(("count", "delta"), [(0, 5), (MAX_COUNT, -5)])
+def test_count_leaves_a_limit_that_it_has_reached(hammer, adjust, key, count, delta):
+    give(count=count)
+    assert adjust(delta, key).json()["count"] == count + delta
+
+
 @pytest.mark.parametrize("delta", [-21, MAX_COUNT - 19, -MAX_COUNT, MAX_COUNT])
 def test_count_never_leaves_its_limits(hammer, adjust, key, delta):
     response = adjust(delta, key)
