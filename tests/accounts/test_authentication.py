@@ -8,7 +8,7 @@ from django.conf import settings
 
 from accounts.credentials import Credentials, credentials_in
 from accounts.models import FailureCount, User
-from tests.conftest import basic
+from tests.support.accounts import basic
 
 PASSWORD = settings.SECRETS["service_pwd"].value
 ITEM = "/v1/items/dbb86c27-2eed-410d-881e-ad47487dd228"

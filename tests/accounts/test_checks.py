@@ -5,7 +5,7 @@ from django.core.checks import run_checks
 
 from accounts.credentials import MAX_HEADER, credentials_in
 from fastapi_mongo_site.configuration import Secret
-from tests.conftest import basic
+from tests.support.accounts import basic
 
 
 def ids():

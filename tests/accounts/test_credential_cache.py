@@ -18,7 +18,7 @@ from accounts.exceptions import Busy, TooManyFailures
 from accounts.failures import count_key
 from accounts.hashing import NoSlotError
 from accounts.models import FailureCount, User
-from tests.conftest import basic
+from tests.support.accounts import basic
 
 PASSWORD = settings.SECRETS["service_pwd"].value
 RIGHT_HEADER = basic(settings.SERVICE_USER, PASSWORD)

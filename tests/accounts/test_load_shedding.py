@@ -15,7 +15,7 @@ from accounts.cache import CredentialCache
 from accounts.credentials import Credentials
 from accounts.failures import PAIR_LIMIT
 from accounts.models import User
-from tests.conftest import basic
+from tests.support.accounts import basic
 
 WRONG = basic("somebody", "wrong")
 ITEMS = "/v1/items?limit=1"

@@ -14,7 +14,8 @@ from accounts.addresses import counted_as
 from accounts.authenticator import authenticator, renew_authenticator
 from accounts.failures import ADDRESS_LIMIT, PAIR_LIMIT, WINDOW, LimitPendingError
 from accounts.models import FailureCount, User
-from tests.conftest import basic, commands
+from tests.support.accounts import basic
+from tests.support.commands import commands
 
 PASSWORD = settings.SECRETS["service_pwd"].value
 

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from accounts.authenticator import renew_authenticator
 from accounts.models import User
 from fastapi_mongo_site.configuration import Secret
-from tests.conftest import basic
+from tests.support.accounts import basic
 
 OLD = settings.SECRETS["service_pwd"].value
 NEW = "the-new-password"

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 
 from accounts.failures import PAIR_LIMIT
-from tests.conftest import basic
+from tests.support.accounts import basic
 from tests.support.service import Service
 
 PASSWORD = settings.SECRETS["service_pwd"].value

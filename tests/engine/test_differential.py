@@ -8,7 +8,6 @@ from django.db.models import Case, Count, F, Max, Q, When
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import empty
 from tests.engine.engine_models.models import Record, Tag
 from tests.engine.probes import (
     AMOUNTS,
@@ -29,6 +28,7 @@ from tests.engine.probes import (
 )
 from tests.engine.probes_read import one_collection, several_collections
 from tests.engine.probes_write import compare_write, writes
+from tests.support.database import empty
 
 
 @pytest.fixture(scope="module", autouse=True)

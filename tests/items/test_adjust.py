@@ -9,7 +9,7 @@ from bson import Int64
 
 from items.adjustments import request_hash
 from items.models import MAX_COUNT, Item
-from tests.conftest import commands
+from tests.support.commands import commands
 
 ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
 PATH = f"/v1/items/{ID}/adjust"

@@ -8,7 +8,8 @@ from pymongo.errors import BulkWriteError
 
 from items.managers import rows_with_taken_ids
 from items.models import Item
-from tests.conftest import commands, store
+from tests.support.commands import commands
+from tests.support.database import store
 
 PATH = "/v1/items/bulk"
 NEW = {"name": "Saw", "category": "tools", "count": 3, "price": 12.5}

@@ -4,7 +4,7 @@ import pytest
 from bson import Regex
 
 from items.models import Item
-from tests.conftest import commands
+from tests.support.commands import commands
 
 ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
 PATH = f"/v1/items/{ID}"

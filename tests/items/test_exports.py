@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from items.models import Item
-from tests.conftest import store
+from tests.support.database import store
 
 ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
 HAMMER = {"_id": ID, "name": "Hammer", "category": "tools", "count": 20, "price": 9.99}

@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.models import User
 from items.models import Item
-from tests.conftest import store
+from tests.support.database import store
 
 ORIGINAL = int(os.environ.get("ITEMS", 500))
 """Items of the original; `make soak-original` has 10,000."""

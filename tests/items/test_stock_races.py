@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.conftest import basic
+from tests.support.accounts import basic
 from tests.support.service import Service
 
 ADJUSTMENTS = int(os.environ.get("ADJUSTMENTS", 100))

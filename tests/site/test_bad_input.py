@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from items.models import Item
-from tests.conftest import basic
+from tests.support.accounts import basic
 
 ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
 HAMMER = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}

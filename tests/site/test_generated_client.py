@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.conftest import basic
+from tests.support.accounts import basic
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import uuid
 import pytest
 from django.conf import settings
 
-from tests.conftest import basic
+from tests.support.accounts import basic
 from tests.support.service import Service
 
 AUTHORIZATION = {"Authorization": basic("tester", settings.SECRETS["service_pwd"].value)}
