@@ -1,9 +1,6 @@
 """Where secrets and client options come from, and the checks of both."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+import re
 
 import pytest
 from django.core.checks import run_checks
@@ -166,58 +163,16 @@ def test_atomic_requests_are_warned_about(monkeypatch, settings):
     assert message.id == "djongo_engine.W001"
 
 
-# The command line
+# The examples
 
 
-def manage(*arguments, stdout=subprocess.PIPE, **environ):
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=Path(__file__).parents[2],
-        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "SECRETS_DIR": "/x", **environ},
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-    )
+def test_there_is_an_example_of_every_secret(settings):
+    examples = {path.name for path in (settings.BASE_DIR / "secrets.example").iterdir()}
+    assert examples == set(settings.SECRETS)
 
 
-SECRETS = {"SERVICE_PWD": "a", "SECRET_KEY": "b"}
-
-
-@pytest.mark.parametrize(("name", "value"), [("PORT", "many"), ("DEBUG", "maybe")])
-def test_bad_setting_is_one_line_that_names_it(name, value):
-    result = manage("check", **{name: value})
-    assert result.returncode == 1
-    assert result.stderr.strip().count("\n") == 0
-    assert f"{name} is not valid" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("environ", "fault"),
-    [
-        ({"MONGO_URL": "mongodb://127.0.0.1:9/?tlsCAFile=/nowhere"}, "/nowhere"),
-        ({"MONGO_URL": "mongodb://127.0.0.1:9/", "NAME": "x" * 200}, "appName"),
-    ],
-)
-def test_option_that_the_driver_refuses_is_named_without_a_traceback(environ, fault):
-    result = manage("seed_service_user", **environ, **SECRETS)
-    assert result.returncode == 1
-    assert fault in result.stderr
-    assert "Traceback" not in result.stderr
-
-
-def test_dead_database_is_one_line_without_a_traceback():
-    url = "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"
-    result = manage("seed_service_user", MONGO_URL=url, **SECRETS)
-    assert result.returncode == 1
-    assert "127.0.0.1:9" in result.stderr
-    assert "Traceback" not in result.stderr
-
-
-@pytest.mark.parametrize("arguments", [["help"], ["verify", "http://127.0.0.1:9"]])
-def test_output_that_nobody_reads_any_more_leaves_no_traceback(arguments):
-    reader, writer = os.pipe()
-    os.close(reader)
-    with os.fdopen(writer, "wb") as output:
-        result = manage(*arguments, stdout=output, **SECRETS, MONGO_URL="mongodb://127.0.0.1:9/")
-    assert (result.returncode, result.stderr) == (1, "")
+def test_env_example_lists_every_variable_that_the_settings_read(settings):
+    source = (settings.BASE_DIR / "fastapi_mongo_site" / "settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+    example = (settings.BASE_DIR / ".env.example").read_text()
+    assert read == set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
