@@ -1,6 +1,6 @@
 """The worst for connections: threads, forks and exceptions while the server is killed.
 
-`make soak-connections` runs 10,000 requests and keeps the figures in docs/benchmarks/. A request
+`make bench-connections` runs 10,000 requests and keeps the figures in docs/benchmarks/. A request
 is what Django makes of one for the database: its two signals, and the ORM between. The workers
 are forked from a process that has used the database, every request closes its connection, some
 raise inside `atomic`, and some fork a child that queries. It ends with an error when a process
@@ -249,7 +249,7 @@ def main() -> None:
         name = server_name(Item.objects.collection.database.client.server_info())
         figures = soak(server, **arguments)
     if keep_figures:
-        keep("connections.md", name, "make soak-connections", figures)
+        keep("connections.md", name, "make bench-connections", figures)
     else:
         print(figures)
 

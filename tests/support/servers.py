@@ -10,6 +10,9 @@ from pymongo.database import Database
 from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
 from tests.support.service import Service
 
+# Of the shared service.
+THREADS = 3
+
 
 @pytest.fixture(scope="session")
 def service_database(worker_id) -> Iterator[Database]:
@@ -25,7 +28,7 @@ def service_database(worker_id) -> Iterator[Database]:
 def service(service_database) -> Iterator[Service]:
     """The service as a process, for tests that need no other."""
     environ = {"MONGO_URL": os.environ["MONGO_URL"], "MONGO_DB": service_database.name}
-    with Service("serve", WORKERS="1", **environ) as running:
+    with Service("serve", WORKERS="1", THREADS=str(THREADS), **environ) as running:
         running.wait_until_up()
         yield running
 

@@ -1,4 +1,4 @@
-"""`make soak-pages [SIZE=100000]`: follow `next` through all items while others write."""
+"""`make bench-walk [SIZE=100000]`: follow `next` through all items while others write."""
 
 import os
 import random
