@@ -160,6 +160,7 @@ def random_questions(tree: Q, other: Q, cut: slice):
     )
 
 
+@pytest.mark.random
 def test_random_conditions_select_the_same(stored, record_property):
     tally = Tally(record_property, "one")
     cuts = st.builds(slice, st.integers(0, 5), st.one_of(st.none(), st.integers(5, 20)))
@@ -174,6 +175,7 @@ def test_random_conditions_select_the_same(stored, record_property):
     assert tally.share() >= 0.8
 
 
+@pytest.mark.random
 def test_random_conditions_change_the_same(few, record_property):
     tally = Tally(record_property, "several")
 

@@ -31,6 +31,8 @@ from tests.engine.probes import (
 )
 from tests.support.database import store as store_items
 
+pytestmark = pytest.mark.random
+
 
 class Text(str):
     """A text that shows itself as another."""
