@@ -24,7 +24,7 @@ def items(service, service_database):
     items.drop_indexes()
     items.insert_many({"_id": str(uuid.uuid4()), "name": NAME} for _ in range(ITEMS))
     yield
-    items.delete_many({})
+    items.drop()
     service_database.command("createIndexes", "items", indexes=indexes)
 
 
