@@ -3,6 +3,7 @@
 import base64
 import os
 import random
+import secrets
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -19,8 +20,8 @@ CONFIGURATION = {
     "MONGO_DB": "bench_items",
     "MONGO_TIMEOUT_MS": "600000",
     "SERVICE_USER": "bench",
-    "SERVICE_PWD": "password-of-the-benchmarks",
-    "SECRET_KEY": "key-of-the-benchmarks-0123456789-abcdefghijklmnop",
+    "SERVICE_PWD": secrets.token_urlsafe(),
+    "SECRET_KEY": secrets.token_urlsafe(50),
 }
 AUTHORIZATION = (
     "Basic "

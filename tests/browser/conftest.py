@@ -42,7 +42,7 @@ def chromium(tmp_path_factory):
 @pytest.fixture(scope="session")
 def logged_in(chromium, service):
     """A browser that a person has given the credentials."""
-    password = quote(settings.SECRETS["service_pwd"].value)
+    password = quote(settings.SECRETS["service_pwd"].value, safe="")
     chromium.get(f"{service.url}/v1/items".replace("//", f"//{settings.SERVICE_USER}:{password}@"))
     return chromium
 

@@ -16,7 +16,8 @@ from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
 
 CONFIGURATION = {
     "SERVICE_USER": "tester",
-    "SERVICE_PWD": "password-of-the-tests:é",
+    # As long and as random as the service asks for, with what a header or a URL has to quote.
+    "SERVICE_PWD": "tK7:é9f/Qz3-wX8mB4vN6yR2h",
     "SECRET_KEY": "key-of-the-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
     "MONGO_DB": "api_db",
     "NAME": "Items",
