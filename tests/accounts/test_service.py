@@ -15,7 +15,7 @@ from django.conf import settings
 
 from accounts.failures import PAIR_LIMIT
 from tests.support.accounts import basic
-from tests.support.service import Service
+from tests.support.service import Service, wait_for
 
 PASSWORD = settings.SECRETS["service_pwd"].value
 GOOD = basic(settings.SERVICE_USER, PASSWORD)
@@ -164,3 +164,7 @@ def test_requests_flow_through_a_whole_rotation(service, environment, secret):
     while call(service, GOOD, "127.0.0.4")[0] != 401:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    # As it was, for the other tests of this service.
+    secret.write_text(PASSWORD)
+    manage("seed_service_user", environment=environment)
+    wait_for(lambda: call(service, GOOD)[0] == 200)
