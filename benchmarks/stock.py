@@ -1,4 +1,4 @@
-"""A database full of items for a measurement: at MONGO_URL, else on an embedded server."""
+"""A database full of items for a measurement, at MONGO_URL or on an embedded server."""
 
 import base64
 import os
@@ -50,7 +50,7 @@ def stock(size: int) -> Iterator[None]:
 
         collection = Item.objects.collection
         try:
-            # Left by a run that was killed.
+            # A run that was killed has left it.
             collection.database.client.drop_database(CONFIGURATION["MONGO_DB"])
             call_command("migrate", verbosity=0)
             fill(collection, size)
