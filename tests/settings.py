@@ -11,7 +11,7 @@ DATABASES = {
 }
 MIGRATION_MODULES = {"engine_models": None}
 
-# So many that a half and a quarter of them are told apart from one.
+# So many that a half, a quarter and one of them are different numbers.
 THREADS = 8
 
 # Django's advice for tests: the default takes a quarter of a second a password.

@@ -1,4 +1,4 @@
-"""A real Chromium, as a person has it who has given the credentials."""
+"""A real Chromium, in which a person has entered the credentials."""
 
 import shutil
 from urllib.parse import quote
@@ -41,7 +41,7 @@ def chromium(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def logged_in(chromium, service):
-    """A browser that a person has given the credentials."""
+    """A browser that knows the credentials."""
     password = quote(settings.SECRETS["service_pwd"].value, safe="")
     chromium.get(f"{service.url}/v1/items".replace("//", f"//{settings.SERVICE_USER}:{password}@"))
     return chromium
@@ -49,7 +49,7 @@ def logged_in(chromium, service):
 
 @pytest.fixture
 def items(service_database):
-    """The service's items: one."""
+    """The collection of the service, with one item."""
     items = service_database["items"]
     items.delete_many({})
     items.insert_one(dict(HAMMER))

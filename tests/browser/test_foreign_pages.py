@@ -1,4 +1,4 @@
-"""Pages of other origins, which a browser sends the credentials for, change nothing."""
+"""Pages of other origins change nothing, although the browser sends the credentials for them."""
 
 import json
 import threading
@@ -18,7 +18,7 @@ from tests.support.browser import (
 
 @pytest.fixture(scope="module")
 def foreign_port():
-    """The port of a server on this machine that has an empty page and nothing else."""
+    """The port of a server on this machine that serves an empty page and nothing else."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self):

@@ -83,7 +83,7 @@ def test_dead_database_is_one_line(seed):
 
 
 @pytest.mark.parametrize("arguments", [["help"], ["verify", "http://127.0.0.1:9"]])
-def test_output_that_nobody_reads_any_more_leaves_no_traceback(arguments):
+def test_closed_output_causes_no_traceback(arguments):
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as output:

@@ -1,4 +1,4 @@
-"""Where secrets and client options come from, and the checks of both."""
+"""Where secrets and the options of the client come from, and the checks of both."""
 
 import re
 
@@ -50,7 +50,7 @@ def test_missing_secret_lists_every_place(directories):
 @pytest.mark.parametrize(
     ("content", "error"), [(b"", "is empty"), (b"\xff", "is not UTF-8 text"), (None, "cannot be")]
 )
-def test_faulty_file_is_an_error_and_no_reason_to_look_further(directories, content, error):
+def test_faulty_file_is_an_error_and_ends_the_search(directories, content, error):
     faulty = directories[0] / "service_pwd"
     faulty.mkdir() if content is None else faulty.write_bytes(content)
     (directories[1] / "service_pwd").write_text("second")
@@ -65,7 +65,7 @@ def test_secret_shows_its_source_and_never_its_value():
     )
 
 
-def test_connection_string_has_the_last_word_on_options():
+def test_connection_string_overrides_the_default_options():
     url = "mongodb://h/?W=1&timeoutms=7"
     defaults = {"w": "majority", "timeoutMS": 5000, "maxPoolSize": 20}
     assert mongo_client_options(url, defaults) == {"host": url, "maxPoolSize": 20}

@@ -33,7 +33,7 @@ def service(mongodb):
 
 @pytest.fixture(scope="module", params=["dead", "frozen"])
 def outage(request, mongodb, service):
-    """What was answered while MongoDB was killed, or stopped in its tracks; and after."""
+    """What the service answered while MongoDB was dead or frozen, and after."""
     create = ("POST", "/v1/items", ITEM)
     created = {service.call(*create, **AUTHORIZATION)[2]["id"] for _ in range(20)}
     dead = request.param == "dead"
@@ -44,7 +44,7 @@ def outage(request, mongodb, service):
         freeze(mongodb.process)
     try:
         health, took = service.call("GET", "/health"), []
-        # The best of three: a busy machine may be late, the service may not.
+        # The best of three: the machine may be late when it is busy, the service may not.
         for _ in range(3):
             started = time.monotonic()
             service.call("GET", "/health")
@@ -69,7 +69,7 @@ def outage(request, mongodb, service):
 
 
 def freeze(process):
-    """Stop a process in its tracks, and wait until it has stopped."""
+    """Stop a process (SIGSTOP), and wait until it has stopped."""
     process.send_signal(signal.SIGSTOP)
     status = Path(f"/proc/{process.pid}/status")
     wait_for(lambda: "State:\tT" in status.read_text())
@@ -88,8 +88,8 @@ def test_health_names_mongodb(outage):
 
 
 def test_health_answers_within_the_server_selection_timeout(outage):
-    # pymongo looks for a dead server at half-second steps; an operation other than this may take
-    # timeoutMS, a second, over a frozen one.
+    # pymongo looks for a dead server every half second. A frozen one costs any other operation
+    # timeoutMS, which is a second.
     assert outage["health took"] < {"dead": 0.5 + 1.0, "frozen": 0.5 + 0.4}[outage["state"]]
 
 

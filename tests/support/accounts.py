@@ -46,7 +46,7 @@ def service_user(seeded) -> str:
 
 @pytest.fixture(autouse=True)
 def forgetful() -> Iterator[None]:
-    """Let no test know what another one has verified."""
+    """Forget after each test which credentials it has verified."""
     yield
     renew_authenticator()
 
@@ -69,7 +69,7 @@ def auth_client(service_user, seeded) -> APIClient:
 
 @pytest.fixture
 def hashes(monkeypatch) -> list[str]:
-    """The passwords that were hashed, one entry a slow hash."""
+    """The passwords that were hashed, in order."""
     hashed: list[str] = []
     encode = MD5PasswordHasher.encode
 

@@ -1,4 +1,4 @@
-"""What a page in the browser shows, what it says in its console, and what it loads."""
+"""What a page in the browser shows, logs in its console, and loads."""
 
 import json
 
@@ -12,13 +12,13 @@ SAW = {"name": "Saw", "category": "tools", "count": 3, "price": 12.5}
 
 
 def wait(browser, condition, message=""):
-    # A page may be replaced between two questions about it.
+    # The page may change between two questions about it.
     ignored = [StaleElementReferenceException]
     return WebDriverWait(browser, 20, 0.05, ignored_exceptions=ignored).until(condition, message)
 
 
 def visible(browser, selector):
-    """Return the first element that a selector finds, as soon as it shows."""
+    """Return the first element that a selector finds, once it is visible."""
 
     def find(browser):
         found = browser.find_elements(By.CSS_SELECTOR, selector)
@@ -28,7 +28,7 @@ def visible(browser, selector):
 
 
 def wait_for_text(browser, selector, text):
-    """Wait until the first element that a selector finds has a text in it."""
+    """Wait until the first element that a selector finds contains a text."""
     script = "return document.querySelector(arguments[0])?.innerText ?? ''"
     wait(
         browser,
@@ -44,7 +44,7 @@ def fill_in(browser, selector, text):
 
 
 def network(browser):
-    """Return what Chromium's network did since the last call: for each request its events."""
+    """Return the events of each request that Chromium has made since the last call."""
     requests = {}
     for entry in browser.get_log("performance"):
         event = json.loads(entry["message"])["message"]
@@ -55,6 +55,6 @@ def network(browser):
 
 
 def violations(browser):
-    """Return what the console says, but for the status of an answer."""
+    """Return what the console says, without the lines on a status of 4xx."""
     messages = [entry["message"] for entry in browser.get_log("browser")]
     return [message for message in messages if "responded with a status of 4" not in message]

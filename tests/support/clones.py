@@ -39,7 +39,7 @@ def parts_of(service: Service, clone: Path) -> dict[str, int]:
     def complete() -> dict[str, int] | None:
         running = set(processes_of(clone))
         run, database = service.process.pid, database_pid(clone)
-        # Among the others multiprocessing's resource tracker is the oldest.
+        # The oldest of the others is multiprocessing's resource tracker.
         _, *others = sorted(running - {run, database})
         if {run, database} <= running and len(others) == 2:
             return dict(zip(PARTS, (run, database, *others), strict=True))
@@ -49,7 +49,7 @@ def parts_of(service: Service, clone: Path) -> dict[str, int]:
 
 
 def database_pid(clone: Path) -> int:
-    """The pid of a clone's embedded server, as it was noted at its start."""
+    """The pid of a clone's embedded server, from the file that its start has written."""
     return int((clone / "var" / "mongodb" / "pid").read_text())
 
 

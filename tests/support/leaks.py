@@ -10,7 +10,7 @@ from django.conf import settings
 
 TEXTS: list[str] = []
 PASSWORDS: set[str] = set()
-# A shorter one ("wrong") is a word that a message may hold.
+# A message may hold a shorter one ("wrong") as a word.
 SHORTEST = 8
 
 

@@ -20,7 +20,7 @@ PROJECT = Path(__file__).parents[2]
 
 
 def wait_for(condition, seconds=30):
-    """Ask until the answer is true; return it. An AssertionError after so many seconds."""
+    """Repeat a question until its answer is true; return that, or fail after so many seconds."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
         assert time.monotonic() < deadline, "waited in vain"
@@ -46,7 +46,7 @@ class Service:
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(project / "no-home"),
-                # A copy keeps its bytecode, as a clone does.
+                # A copy keeps its bytecode, like any clone.
                 **({"PYTHONDONTWRITEBYTECODE": "1"} if project == PROJECT else {}),
                 **inherited,
                 "PORT": str(self.port),
@@ -62,7 +62,7 @@ class Service:
         return self
 
     def __exit__(self, *error: object) -> None:
-        # Also a test that failed leaves nothing running.
+        # A test that fails leaves nothing running either.
         if self.process.poll() is None:
             self.stop()
         if self.process.stdout and not self.process.stdout.closed:
@@ -105,7 +105,7 @@ class Service:
             return answer.status, answer.headers, json.loads(answer.read() or "null")
 
     def is_healthy(self) -> bool:
-        """Tell whether it answers, and its database too."""
+        """Tell whether the service and its database answer."""
         try:
             return self.call("GET", "/health")[0] == 200
         except OSError:

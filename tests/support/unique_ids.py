@@ -1,4 +1,4 @@
-"""No two tests share an id: pytest-xdist hands tests out by id, and would run one of them."""
+"""No two tests share an id: pytest-xdist assigns tests by id, and would run only one of them."""
 
 import os
 from collections import Counter
@@ -17,7 +17,7 @@ def refuse_shared(ids: Iterable[str]) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # What a worker of pytest-xdist raises, nobody sees.
+    # An error raised in a worker of pytest-xdist is not shown.
     if "PYTEST_XDIST_WORKER" not in os.environ:
         refuse_shared(item.nodeid for item in items)
 

@@ -36,7 +36,7 @@ CONFIG = schemathesis.Config.from_dict(
             # The check ignored_auth sends wrong credentials; not every case needs to.
             "with-security-parameters": False,
         },
-        # What is wrong in itself is wrong after any other request too.
+        # A request that is wrong by itself is wrong after any other: the other phases send it.
         "phases": {"stateful": {"generation": {"mode": "positive"}}},
     }
 )
@@ -56,17 +56,17 @@ schemathesis.openapi.format("uuid", st.uuids(version=4).map(str))
 
 
 def promises_an_answer(case):
-    """Tell whether the document can say that a case which fits it is taken."""
+    """Tell whether the service must accept a case that fits the document."""
     query = case.query or {}
     has_body = not isinstance(case.body, NotSet)
     if "cursor" in query:
-        # Opaque: the service takes those alone that it gave out.
+        # The service takes only cursors that it gave out.
         return False
     if "limit" in query and query.get("format") in EXPORTS:
         # An export has no pages.
         return False
     if case.operation.definition.raw.get("requestBody", {}).get("required") is False:
-        # Either arguments or a body, never both or neither.
+        # It takes arguments or a body, and refuses both and neither.
         return bool(query) != has_body and not names_an_id(case)
     if "query values" in str(case.operation.definition.raw["responses"].get("400")):
         return bool(query)
@@ -74,17 +74,17 @@ def promises_an_answer(case):
 
 
 def names_an_id(case):
-    """Tell whether a body names an id beside that of the URL, which it has to equal."""
+    """Tell whether the body has an id, which must equal the one in the URL."""
     return isinstance(case.body, dict) and "id" in case.body and "id" in case.path_parameters
 
 
 def refuses_row_by_row(case):
-    """Tell whether the answer is 200 and each row's result in it says what is wrong there."""
+    """Tell whether the answer is a 200 that says for each row what is wrong with it."""
     return case.path.endswith("/bulk") and isinstance(case.body, list)
 
 
 def excluded_checks(case):
-    """Return schemathesis's checks that do not apply to a case."""
+    """Return the checks of schemathesis that do not apply to a case."""
     excluded = [] if promises_an_answer(case) else [positive_data_acceptance]
     if refuses_row_by_row(case):
         excluded.append(negative_data_rejection)
@@ -136,7 +136,7 @@ def test_every_operation_is_tested():
 
 def test_requests_that_follow_from_answers_are_as_the_document_says():
     used = Counter()
-    # A new item is the way in; adjusting an item that nobody made leads nowhere.
+    # A workflow starts with a new item; one that adjusts a made-up item finds none.
     items = schema.include(path_regex="^/v1/items(/{id}.*)?$").exclude(operation_id="items_list")
 
     class Workflow(items.as_state_machine()):
@@ -144,7 +144,7 @@ def test_requests_that_follow_from_answers_are_as_the_document_says():
 
         def setup(self):
             self.created = set()
-            # What earlier ones left would lead this one elsewhere when it is run again.
+            # Items of an earlier workflow would change this one when it is repeated.
             Item.objects.all().delete()
 
         def get_call_kwargs(self, case):

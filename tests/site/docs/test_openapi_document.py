@@ -27,7 +27,7 @@ def test_document_is_json(client):
     assert client.get("/openapi.json")["Content-Type"] == "application/json"
 
 
-def test_document_is_made_once_whatever_comes_at_the_same_time(monkeypatch):
+def test_requests_at_the_same_time_make_the_document_once(monkeypatch):
     made = []
 
     def make(generator, **options):

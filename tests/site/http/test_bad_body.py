@@ -116,7 +116,7 @@ def test_content_type_other_than_json_is_415(auth_client, content_type):
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "utf8"])
-def test_utf_8_may_be_said(auth_client, charset):
+def test_charset_may_be_utf_8(auth_client, charset):
     assert post(auth_client, body_with(), f"{JSON}; charset={charset}").status_code == 201
 
 

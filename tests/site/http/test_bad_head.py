@@ -10,9 +10,9 @@ JSON = "application/json"
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "FOO", "get", "PROPFIND"])
-def test_method_that_nobody_has_is_405(auth_client, method):
+def test_unknown_method_is_405(auth_client, method):
     response = auth_client.generic(method, "/v1/items/" + ID)
-    # DRF knows methods in any case.
+    # DRF takes a method in lower case too.
     assert response.status_code == (404 if method == "get" else 405)
 
 

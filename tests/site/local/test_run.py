@@ -117,7 +117,7 @@ def test_a_killed_worker_and_a_killed_database_are_started_again(first):
     assert "The embedded MongoDB ended; starting it again." in first["printed"]
 
 
-def test_an_interrupt_reaches_the_children_by_their_parent_alone(first):
+def test_children_leave_an_interrupt_to_their_parent(first):
     assert first["children go on"]
 
 

@@ -1,4 +1,4 @@
-"""What befalls a `manage.py run`: any part killed, another run beside it."""
+"""What can happen to a `manage.py run`: a part is killed, another run starts beside it."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture
 def clone(tmp_path):
-    """A fresh clone, in which nothing runs at the end."""
+    """A fresh clone. Nothing may run in it at the end."""
     clone = copy_of_project(tmp_path)
     yield clone
     wait_for(lambda: not processes_of(clone))

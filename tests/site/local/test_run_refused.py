@@ -33,7 +33,7 @@ def test_port_in_use(clone):
 
 def test_unreachable_mongo_url_hides_its_password(clone):
     took = []
-    # The best of three: a busy machine may be late, the service may not.
+    # The best of three: the machine may be late when it is busy, the service may not.
     while len(took) < 3 and min(took, default=10) >= 10:
         started = time.monotonic()
         printed = failure(clone, MONGO_URL="mongodb://user:hidden@127.0.0.1:9/")
