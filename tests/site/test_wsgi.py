@@ -16,15 +16,21 @@ CARE = [
 
 @pytest.fixture
 def cared_for(monkeypatch):
-    """Tell which parts of Django's care are left with these connections, and bring all back."""
+    """Tell which parts of Django's care are left with these connections; begins with all of it."""
+    receivers = [*CARE, (request_finished, close_caches)]
+    before = [(signal, receiver) for signal, receiver in receivers if signal.disconnect(receiver)]
 
     def left(these):
         monkeypatch.setattr(wsgi.connections, "all", lambda: these)
         wsgi.spare_connections()
         return [(signal, receiver) for signal, receiver in CARE if signal.disconnect(receiver)]
 
+    for signal, receiver in receivers:
+        signal.connect(receiver)
     yield left
-    for signal, receiver in (*CARE, (request_finished, close_caches)):
+    for signal, receiver in receivers:
+        signal.disconnect(receiver)
+    for signal, receiver in before:
         signal.connect(receiver)
 
 
