@@ -1,20 +1,18 @@
 # make run    everything on this machine, with nothing configured   [ARGS=--reload]
-# make test   linters, types, system checks and the whole suite
+# make test        linters, types, system checks, and all that breaks within seconds: 2 minutes
+# make test-long   outages, kills, races by the thousand, random queries and requests by the ten
+#                  thousand, part of Django's own tests: 20 minutes
 #
-# What takes longer, with its figures kept in docs/   [MONGO_URL=...]
-# make bench-start        how long a start and a stop take
-# make bench-engine       what the ORM costs beside pymongo
-# make bench-auth         what authentication costs, and what an attack does to it
-# make bench-original     one worker beside one of a FastAPI service
-# make bench-pages        what a page of each ordering costs          [SIZE=1000000]
-# make bench-exports      memory and time of a whole export           [SIZE=1000000]
-# make soak-pages         every item once while others write          [SIZE=1000000]
-# make soak-connections   10,000 requests while the server is killed
-# make soak-original      a database of 10,000 items that the original filled
-# make soak-stock         10,000 concurrent adjustments, and 1,000 races for one ETag
-# make django-suite       part of Django's own tests on the engine
-# make probes             many more random queries and inputs than the suite's; a quarter of an hour
-# make mutants            changes of a module that no test notices [MODULE=items/etags.py TESTS=tests/items]
+# Figures that are kept in docs/   [MONGO_URL=...]
+# make bench-start         how long a start and a stop take
+# make bench-engine        what the ORM costs beside pymongo
+# make bench-auth          what authentication costs, and what a flood of wrong secrets does
+# make bench-original      one worker beside one of a FastAPI service
+# make bench-pages         what a page of each ordering costs          [SIZE=1000000]
+# make bench-walk          every item seen once while others write     [SIZE=1000000]
+# make bench-exports       memory and time of a whole export           [SIZE=1000000]
+# make bench-connections   10,000 requests while the server is killed
+# make mutants             changes of a module that no test notices [MODULE=items/etags.py TESTS=tests/items]
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -25,8 +23,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused-Vb3kq9TzLw5mXr8cHy SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
-.PHONY: run test bench-start bench-engine bench-auth bench-original bench-pages bench-exports soak-pages \
-	soak-connections soak-original soak-stock django-suite probes mutants
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
+
+.PHONY: run test test-long bench-start bench-engine bench-auth bench-original bench-pages bench-walk \
+	bench-exports bench-connections mutants
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -42,7 +42,11 @@ test: $(VENV)/.dev
 	$(THROWAWAY) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(THROWAWAY) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(THROWAWAY) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
-	$(BIN)/python -m pytest -q -n 4 --dist worksteal $(ARGS)
+	$(PYTEST) $(ARGS)
+
+test-long: $(VENV)/.dev
+	$(PYTEST) -m "long or random" --hypothesis-profile=long --durations 20 $(ARGS)
+	$(BIN)/python -m tests.engine.django_suite
 
 bench-start: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.start
@@ -62,25 +66,11 @@ bench-pages: $(VENV)/.dev
 bench-exports: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.exports
 
-soak-pages: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.soak_pages
+bench-walk: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.walk
 
-soak-connections: $(VENV)/.dev
+bench-connections: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.connections --keep
-
-soak-original: $(VENV)/.dev
-	ITEMS=10000 $(BIN)/python -m pytest -q -n 0 --durations 1 -k original tests/items/test_migrations.py $(ARGS)
-
-soak-stock: $(VENV)/.dev
-	ADJUSTMENTS=10000 ITEMS=50 RACES=1000 \
-		$(BIN)/python -m pytest -q -n 0 --durations 2 --durations-min 1 tests/items/test_stock_races.py $(ARGS)
-
-django-suite: $(VENV)/.dev
-	$(BIN)/python -m tests.engine.django_suite
-
-probes: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n auto --hypothesis-profile=probes \
-		tests/engine/test_differential.py tests/items/test_injection.py $(ARGS)
 
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutants $(MODULE) $(TESTS)

@@ -1,8 +1,8 @@
-"""`make bench-original`: one worker of this service beside one of a service of the original's kind.
+"""`make bench-original`: one worker of this service beside one of a service like the original.
 
-Both on the same MongoDB, in turns, so that what else the machine does meets both alike. Prints the
-table of docs/benchmarks/original.md; SECONDS is how long a turn takes, ROUNDS how many there are,
-THREADS how many a worker of this service has.
+They use the same MongoDB and take turns, so that other work on the machine slows both alike. Prints
+the table of docs/benchmarks/original.md. SECONDS is the length of a turn, ROUNDS their number, and
+THREADS the number of threads in this service's worker.
 """
 
 import json
@@ -32,12 +32,12 @@ ITEM = "dbb86c27-2eed-410d-881e-ad47487dd228"
 
 
 class Turn(NamedTuple):
-    """What one turn of a service came to."""
+    """The figures of one turn of a service."""
 
     rate: float
     """Requests a second."""
     cpu: float
-    """Microseconds of CPU time that the service, not its clients or MongoDB, took for one."""
+    """CPU time of the service for one request, in microseconds, without its clients and MongoDB."""
 
 
 def request(method: str, path: str, body: bytes = b"") -> bytes:
@@ -48,12 +48,12 @@ def request(method: str, path: str, body: bytes = b"") -> bytes:
 
 
 def always(message: bytes) -> Callable[[int], bytes]:
-    """Return what makes the same request each time."""
+    """Return a function that gives the same request each time."""
     return lambda number: message
 
 
 def new_item(number: int) -> bytes:
-    """Return a request that creates an item, which gets an id of its own."""
+    """Return a request that creates an item with an id of its own."""
     values = {"name": "Nail", "category": "consumables", "count": number, "price": 0.05}
     return request("POST", "/v1/items", json.dumps({"id": str(uuid.uuid4()), **values}).encode())
 
@@ -63,7 +63,7 @@ def new_count(number: int) -> bytes:
     return request("PUT", f"/v1/items/{ITEM}?count={number}")
 
 
-# Those that add items come last: the original lists all there are.
+# Last, the one that adds items: the original lists all there are.
 REQUESTS: dict[str, Callable[[int], bytes]] = {
     "get an item": always(request("GET", f"/v1/items/{ITEM}")),
     f"list {ITEMS} items": always(request("GET", "/v1/items")),
@@ -95,7 +95,7 @@ def wait_until_up(port: int) -> None:
 
 
 def measure() -> dict[str, dict[str, list[Turn]]]:
-    """Start both, and return the turns of each for each kind of request."""
+    """Start both services; return the turns of each, by kind of request."""
     python = Path(sys.argv[1]).absolute()
     port = free_port()
     environ = {name: os.environ[name] for name in ("MONGO_URL", "THREADS") if name in os.environ}

@@ -1,11 +1,11 @@
-"""The worst for connections: threads, forks and exceptions while the server is killed.
+"""The worst case for connections: threads, forks and exceptions while the server is killed.
 
-`make soak-connections` runs 10,000 requests and keeps the figures in docs/benchmarks/. A request
-is what Django makes of one for the database: its two signals, and the ORM between. The workers
-are forked from a process that has used the database, every request closes its connection, some
-raise inside `atomic`, and some fork a child that queries. It ends with an error when a process
-has more connections than its pool and the driver's monitors, or when a request fails that did not
-meet a dead server.
+`make bench-connections` runs 10,000 requests and keeps the figures in docs/benchmarks/. A request
+here is what the database sees of one: Django's two signals, and the ORM between them. The workers
+are forked from a process that has used the database. Every request closes its connection, some
+raise inside `atomic`, and some fork a child that queries. The run ends with an error when a
+process has more connections than its pool and the driver's monitors, or when a request fails
+while the server lives.
 """
 
 import argparse
@@ -106,7 +106,7 @@ def operation(number: int) -> Callable[[], None]:
 
 
 def request(number: int) -> Failure | None:
-    """Handle one request as Django does; return how it failed, if it did."""
+    """Handle one request as Django does; return its failure, or None."""
     from django.core.signals import request_finished, request_started
     from django.db import OperationalError
 
@@ -158,7 +158,7 @@ def connections(process: int, port: int) -> set[str]:
 
 
 def restart(server: EmbeddedMongo) -> Span:
-    """Kill the server, leave it dead for a while, start it; return when it was not there."""
+    """Kill the server, leave it dead for a while, and start it; return the time it was away."""
     killed = time.monotonic()
     server.process.kill()
     server.process.wait()
@@ -168,13 +168,13 @@ def restart(server: EmbeddedMongo) -> Span:
 
 
 def overlap(span: Span, others: Iterable[Span]) -> bool:
-    """Tell whether a span has a moment in common with any other."""
+    """Tell whether a span overlaps any other."""
     return any(span[0] <= end and start <= span[1] for start, end in others)
 
 
 def soak(server: EmbeddedMongo, requests: int, workers: int, threads: int, restarts: int) -> str:
     """Run it all; return the figures in Markdown. Raises SystemExit with what was wrong."""
-    # Forking among threads is the point: it shows whether a child waits for a lock of theirs.
+    # The threads are there to be forked among: a child may wait for a lock that one of them holds.
     warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     read()
     context = get_context("fork")
@@ -198,7 +198,7 @@ def soak(server: EmbeddedMongo, requests: int, workers: int, threads: int, resta
             inherited |= connections(os.getpid(), server.port)
             for process in processes:
                 own = connections(process.pid or 0, server.port) - inherited
-                # pymongo closes a connection of a cleared pool only once its command is done.
+                # pymongo closes a connection of a cleared pool only when its command is done.
                 samples = lately.setdefault(process, deque(maxlen=LASTING_SAMPLES))
                 samples.append(own)
                 if len(samples) == LASTING_SAMPLES:
@@ -249,7 +249,7 @@ def main() -> None:
         name = server_name(Item.objects.collection.database.client.server_info())
         figures = soak(server, **arguments)
     if keep_figures:
-        keep("connections.md", name, "make soak-connections", figures)
+        keep("connections.md", name, "make bench-connections", figures)
     else:
         print(figures)
 

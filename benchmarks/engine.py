@@ -1,8 +1,8 @@
-"""The CPU that the ORM on the engine takes, beside pymongo doing the same on the same server.
+"""The CPU time that the ORM on the engine takes, beside pymongo on the same server.
 
-`make bench-engine` prints a table and keeps it in docs/benchmarks/engine.md. CPU is that of
-this process, user and system; the ways take turns in many short rounds, and the median round
-counts, so that noise hits all alike. With MONGO_URL that server is used, else an embedded one.
+`make bench-engine` prints a table and keeps it in docs/benchmarks/engine.md. CPU time is that of
+this process, user and system. The two take turns in many short rounds, so that noise hits both
+alike, and the median round counts. The server is the one at MONGO_URL, else an embedded one.
 """
 
 import os
@@ -80,7 +80,7 @@ def cases() -> list[Case]:
 
 
 def cpu_of_a_call(call: Callable[[], Any], calls: int) -> float:
-    """Return the CPU microseconds of one call, the mean of so many."""
+    """Return the mean CPU time of so many calls, in microseconds."""
     started = time.process_time_ns()
     for _ in range(calls):
         call()
@@ -105,7 +105,7 @@ def answered_once(execute: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def without_database() -> Iterator[None]:
-    """Leave of the ORM what is Django's own."""
+    """Answer the ORM at once while the block runs, so that only Django's own work is left."""
     from djongo_engine.query import compilers
 
     kinds = (compilers.SQLCompiler, compilers.SQLInsertCompiler, compilers.SQLUpdateCompiler)
@@ -117,7 +117,7 @@ def without_database() -> Iterator[None]:
 
 
 def measure(case: Case) -> list[float]:
-    """Return the CPU microseconds of a call: by the ORM, by pymongo, by Django alone."""
+    """Return the CPU time of a call in microseconds: by the ORM, by pymongo, by Django alone."""
     orm_calls, raw_calls = (
         max(1, int(ROUND_MICROSECONDS / cpu_of_a_call(call, 5))) for call in (case.orm, case.raw)
     )

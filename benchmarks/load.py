@@ -1,4 +1,4 @@
-"""Load on a service: connections that each send a request as soon as the last one is answered."""
+"""Loads a service: each connection sends its next request as soon as the last one is answered."""
 
 import selectors
 import socket

@@ -1,4 +1,4 @@
-"""What a service's processes have used, by Linux's /proc (proc(5))."""
+"""The CPU time and the memory of a service's processes, as Linux's /proc shows them (proc(5))."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ def cpu_seconds(session: int) -> float:
 
 
 def peak_mebibytes(session: int) -> float:
-    """Return the greatest resident set that one of them has had."""
+    """Return the largest resident set that one of them has had."""
     lines = [line for text in _texts(session, "status") for line in text.splitlines()]
     return max(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 

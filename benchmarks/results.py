@@ -1,4 +1,4 @@
-"""Figures that are kept, in docs/benchmarks/: prose by hand, then one section a server."""
+"""Keeps figures in docs/benchmarks/: prose written by hand, then a section for each server."""
 
 import os
 import platform

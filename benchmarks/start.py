@@ -5,18 +5,19 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.support.service import Service, copy_of_project
+from tests.support.clones import FRESH, copy_of_project
+from tests.support.service import Service
 
 STARTS = 4
 
 
 def main() -> None:
-    """Print a row for each start of a copy of the project; the first finds nothing."""
+    """Start a copy of the project several times; print a row for each. The first finds nothing."""
     print("| start | first answer, s | Ctrl-C to the end, s |\n|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="start-for-benchmark-") as directory:
         project = copy_of_project(Path(directory))
         for number in range(1, STARTS + 1):
-            with Service("run", project=project, FRESH="yes") as service:
+            with Service("run", project=project, **FRESH) as service:
                 up = service.wait_until_up()
                 started = time.monotonic()
                 service.stop(signal.SIGINT, group=True)

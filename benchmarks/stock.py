@@ -1,8 +1,9 @@
-"""A database full of items for a measurement: at MONGO_URL, else on an embedded server."""
+"""A database full of items for a measurement, at MONGO_URL or on an embedded server."""
 
 import base64
 import os
 import random
+import secrets
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -19,8 +20,8 @@ CONFIGURATION = {
     "MONGO_DB": "bench_items",
     "MONGO_TIMEOUT_MS": "600000",
     "SERVICE_USER": "bench",
-    "SERVICE_PWD": "bench-Qm7xTz3VpK9wLr2NcYdG",
-    "SECRET_KEY": "key-of-the-benchmarks-0123456789-abcdefghijklmnop",
+    "SERVICE_PWD": secrets.token_urlsafe(),
+    "SECRET_KEY": secrets.token_urlsafe(50),
 }
 AUTHORIZATION = (
     "Basic "
@@ -49,7 +50,7 @@ def stock(size: int) -> Iterator[None]:
 
         collection = Item.objects.collection
         try:
-            # Left by a run that was killed.
+            # A run that was killed has left it.
             collection.database.client.drop_database(CONFIGURATION["MONGO_DB"])
             call_command("migrate", verbosity=0)
             fill(collection, size)

@@ -1,4 +1,4 @@
-"""The service's routes, and the same constant answer with and without authentication."""
+"""The service's routes, and a constant answer with and without authentication."""
 
 from django.urls import include, path
 from rest_framework.permissions import AllowAny
@@ -10,7 +10,7 @@ from fastapi_mongo_site.http.renderers import JSONRenderer
 
 
 class Constant(APIView):
-    """Needs credentials, and does nothing else."""
+    """Asks for credentials and does nothing else."""
 
     renderer_classes = (JSONRenderer,)
 

@@ -68,7 +68,7 @@ async def create_item(item: Item) -> Item:
 @app.put("/v1/items/{id}", response_model=Item, response_model_by_alias=False)
 async def update_item(id: UUID4, count: Annotated[int, Field(ge=0)]) -> dict[str, Any]:
     """Change the count."""
-    # Not find_one_and_update: the embedded server goes through the whole collection for that.
+    # The embedded server reads the whole collection for a find_one_and_update.
     await items.update_one({"_id": str(id)}, {"$set": {"count": count}})
     return found(await items.find_one({"_id": str(id)}))
 

@@ -13,8 +13,7 @@ from accounts.authentication import (
 )
 from accounts.hashers import HASHER
 from accounts.models import User
-from tests.conftest import basic
-from tests.support.secrets import SECRET
+from tests.support.accounts import SECRET, basic
 
 ITEM = "/v1/items/dbb86c27-2eed-410d-881e-ad47487dd228"
 PATHS = ["/v1/items", "/v1/items/?count=1", ITEM]

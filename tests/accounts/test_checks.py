@@ -5,8 +5,7 @@ from django.core.checks import run_checks
 
 from accounts.authentication import MAX_HEADER_CHARACTERS, credentials_in
 from fastapi_mongo_site.configuration import Secret
-from tests.conftest import basic
-from tests.support.secrets import NEW
+from tests.support.accounts import NEW, basic
 
 
 def ids():

@@ -10,8 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts import failed_logins as module
 from accounts.failed_logins import MAX_ADDRESSES, FailedLogins
-from tests.conftest import basic
-from tests.support.secrets import SECRET
+from tests.support.accounts import SECRET, basic
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import hashlib
 from django.contrib.auth.hashers import check_password, identify_hasher, make_password
 
 from accounts.hashers import is_accepted
-from tests.support.secrets import NEW, SECRET
+from tests.support.accounts import NEW, SECRET
 
 
 def test_it_is_a_salted_sha256():

@@ -13,9 +13,8 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from fastapi_mongo_site.configuration import Secret
-from tests.conftest import basic
-from tests.support.secrets import NEW, THIRD
-from tests.support.secrets import SECRET as OLD
+from tests.support.accounts import NEW, THIRD, basic
+from tests.support.accounts import SECRET as OLD
 
 
 def accepted(password, username=settings.SERVICE_USER):

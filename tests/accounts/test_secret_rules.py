@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.secret_rules import REMEDY, guessable
 from fastapi_mongo_site.configuration import Secret
 from fastapi_mongo_site.secret_files import MAKERS
-from tests.support.secrets import SECRET
+from tests.support.accounts import SECRET
 from tests.support.service import Service
 
 RANDOM = {

@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from accounts.models import User
 from accounts.service_user import seed_service_user
-from tests.support.secrets import NEW, SECRET
+from tests.support.accounts import NEW, SECRET
 
 
 def seed(capsys):

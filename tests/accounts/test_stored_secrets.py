@@ -15,8 +15,8 @@ from accounts import stored_secrets as module
 from accounts.hashers import HASHER
 from accounts.models import User
 from accounts.stored_secrets import Reading, StoredSecrets, stored_secrets
-from tests.conftest import basic, commands
-from tests.support.secrets import NEW, SECRET
+from tests.support.accounts import NEW, SECRET, basic
+from tests.support.commands import commands
 
 SECONDS = 5.0
 ACCOUNTS = User._meta.db_table

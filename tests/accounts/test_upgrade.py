@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.hashers import is_accepted
 from accounts.models import User
 from accounts.stored_secrets import stored_secrets
-from tests.support.secrets import NEW, SECRET
+from tests.support.accounts import NEW, SECRET
 
 HOUR = datetime.timedelta(hours=1)
 

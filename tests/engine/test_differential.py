@@ -8,7 +8,6 @@ from django.db.models import Case, Count, F, Max, Q, When
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import empty
 from tests.engine.engine_models.models import Record, Tag
 from tests.engine.probes import (
     AMOUNTS,
@@ -29,6 +28,7 @@ from tests.engine.probes import (
 )
 from tests.engine.probes_read import one_collection, several_collections
 from tests.engine.probes_write import compare_write, writes
+from tests.support.database import empty
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -160,6 +160,7 @@ def random_questions(tree: Q, other: Q, cut: slice):
     )
 
 
+@pytest.mark.random
 def test_random_conditions_select_the_same(stored, record_property):
     tally = Tally(record_property, "one")
     cuts = st.builds(slice, st.integers(0, 5), st.one_of(st.none(), st.integers(5, 20)))
@@ -174,6 +175,7 @@ def test_random_conditions_select_the_same(stored, record_property):
     assert tally.share() >= 0.8
 
 
+@pytest.mark.random
 def test_random_conditions_change_the_same(few, record_property):
     tally = Tally(record_property, "several")
 

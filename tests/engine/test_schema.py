@@ -19,8 +19,8 @@ from django.db.models.functions.datetime import Now
 
 from djongo_engine.schema.indexes import CollationIndex
 from djongo_engine.schema.migrations import AdoptCollection
-from tests.conftest import commands
 from tests.engine.schema_world import World
+from tests.support.commands import commands
 
 GERMAN = {"locale": "de", "strength": 2}
 

@@ -10,8 +10,8 @@ from bson import Int64
 
 from items.limits import MAX_COUNT, MAX_KEYS_PER_ITEM
 from items.models import Item
-from tests.conftest import commands
 from tests.examples import ID, OTHER, OTHER_ID, SENT, SHOWN, STORED
+from tests.support.commands import commands
 
 PATH = f"/v1/items/{ID}/adjust"
 

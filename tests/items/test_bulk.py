@@ -8,8 +8,9 @@ from pymongo.errors import BulkWriteError
 
 from items.managers import rows_with_taken_ids
 from items.models import Item
-from tests.conftest import commands, store
 from tests.examples import OTHER
+from tests.support.commands import commands
+from tests.support.database import store
 
 PATH = "/v1/items/bulk"
 IDS = sorted(str(uuid.uuid4()) for _ in range(3))

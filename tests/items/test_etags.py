@@ -6,8 +6,8 @@ import pytest
 from bson import Regex
 
 from items.models import Item
-from tests.conftest import commands
 from tests.examples import ID, OTHER, STORED
+from tests.support.commands import commands
 
 PATH = f"/v1/items/{ID}"
 OLD = '"00000000000000000000000000000000"'

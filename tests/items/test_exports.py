@@ -11,8 +11,8 @@ import pytest
 from django.conf import settings
 
 from items.models import Item
-from tests.conftest import store
 from tests.examples import CSV_HEADER, CSV_ROW, ID, STORED
+from tests.support.database import store
 
 SLOTS = max(1, settings.THREADS // 4)
 

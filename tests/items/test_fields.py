@@ -8,8 +8,8 @@ from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 
 from items.models import Item
-from tests.conftest import store
 from tests.examples import ID, OTHER, OTHER_ID, SENT, SHOWN, STORED
+from tests.support.database import store
 
 FIELDS = [field.name for field in Item._meta.fields if not field.primary_key]
 PATH = f"/v1/items/{ID}"

@@ -12,7 +12,7 @@ from pymongo.monitoring import CommandListener
 
 from items.finding import ORDERINGS, UNORDERED_TYPES, Listing, Position
 from items.models import Item
-from tests.conftest import store
+from tests.support.database import store
 
 NAMES = ["anvil", "Hammer", "hammer", "Élan", "elan", "Zange"]
 

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from items.documents import FIELDS
 from items.models import Item
-from tests.conftest import store as store_items
 from tests.engine.engine_models.models import Record
 from tests.engine.probes import (
     ENGINE,
@@ -30,6 +29,9 @@ from tests.engine.probes import (
     store,
     teach_the_judge,
 )
+from tests.support.database import store as store_items
+
+pytestmark = pytest.mark.random
 
 
 class Text(str):

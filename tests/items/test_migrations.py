@@ -1,6 +1,5 @@
 """Migrations: from scratch, twice, backwards, and over the original's database."""
 
-import os
 import uuid
 
 import pytest
@@ -9,11 +8,8 @@ from django.db import connection
 
 from accounts.models import User
 from items.models import Item
-from tests.conftest import store
 from tests.examples import SENT
-
-ORIGINAL = int(os.environ.get("ITEMS", 500))
-"""Items of the original; `make soak-original` has 10,000."""
+from tests.support.database import store
 
 
 @pytest.fixture
@@ -59,17 +55,18 @@ def test_nothing_is_printed_by_a_quiet_migration(empty_database, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_database_of_the_original_is_served_and_changed(auth_client):
+@pytest.mark.parametrize("number", [500, pytest.param(10_000, marks=pytest.mark.long)])
+def test_database_of_the_original_is_served_and_changed(auth_client, number):
     documents = [
         {"_id": str(uuid.uuid4()), **SENT, "name": f"N{n % 97}", "price": n / 4 + 0.25}
-        for n in range(ORIGINAL)
+        for n in range(number)
     ]
     store(documents)
     page = auth_client.get("/v1/items?limit=300").json()
     assert [item["id"] for item in page] == sorted(d["_id"] for d in documents)[:300]
     found = auth_client.get("/v1/items/?name=n5").json()["selection"]
     assert len(found) == sum(d["name"] == "N5" for d in documents)
-    some = documents[ORIGINAL // 2]
+    some = documents[number // 2]
     path = f"/v1/items/{some['_id']}"
     assert auth_client.get(path).json()["price"] == some["price"]
     assert auth_client.put(f"{path}?price=7.77").json()["price"] == 7.77

@@ -8,8 +8,8 @@ import pytest
 
 from items import lists
 from items.models import Item
-from tests.conftest import store
 from tests.examples import ID, STORED
+from tests.support.database import store
 
 
 @pytest.fixture

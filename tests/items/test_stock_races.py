@@ -1,55 +1,26 @@
 """Many clients change the same items at once, through a service with two workers.
 
-`make soak-stock` runs this at full size; its figures are in docs/benchmarks/stock.md.
+The figures of the long ones are in docs/benchmarks/stock.md.
 """
 
-import http.client
-import json
 import os
 import random
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
-from tests.conftest import basic
 from tests.examples import OTHER
+from tests.support.accounts import AUTHORIZATION
 from tests.support.service import Service
 
-ADJUSTMENTS = int(os.environ.get("ADJUSTMENTS", 100))
-ITEMS = int(os.environ.get("ITEMS", 5))
-RACES = int(os.environ.get("RACES", 24))
-SEED = int(os.environ.get("SEED", 7))
+SEED = 7
 CLIENTS = 16
 FULL = {**OTHER, "count": 1000}
-
-
-class Api:
-    """The service's API, with one connection for each thread."""
-
-    def __init__(self, url):
-        self.address = url.removeprefix("http://")
-        self.local = threading.local()
-        self.connections = []
-        self.headers = {
-            "Authorization": basic("tester", settings.SECRETS["service_pwd"].value),
-            "Content-Type": "application/json",
-        }
-
-    def __call__(self, method, path, body=None, **headers):
-        """Return the status, the headers and the JSON of an answer."""
-        if not hasattr(self.local, "connection"):
-            self.local.connection = http.client.HTTPConnection(self.address, timeout=60)
-            self.connections.append(self.local.connection)
-        headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.local.connection.request(
-            method, path, json.dumps(body) if body else None, self.headers | headers
-        )
-        answer = self.local.connection.getresponse()
-        return answer.status, answer.headers, json.loads(answer.read() or "null")
+LONG = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -68,17 +39,14 @@ def service():
 
 
 @pytest.fixture
-def api(service):
-    """Connections of the test's own: the service closes those that are idle for long."""
-    api = Api(service.url)
-    yield api
-    for opened in api.connections:
-        opened.close()
+def call(service):
+    """Calls the service with the credentials."""
+    return partial(service.call, **AUTHORIZATION)
 
 
-def create(api, number):
+def create(call, number):
     """Create items; return their ids."""
-    return [row["item"]["id"] for row in api("POST", "/v1/items/bulk", [FULL] * number)[2]]
+    return [row["item"]["id"] for row in call("POST", "/v1/items/bulk", [FULL] * number)[2]]
 
 
 def at_once(work, tasks, threads=CLIENTS):
@@ -87,28 +55,29 @@ def at_once(work, tasks, threads=CLIENTS):
         return list(pool.map(work, tasks))
 
 
-def adjustments(ids):
-    """Adjustments at random, each a request that is sent once or more, at once or later."""
+def adjustments(ids, number):
+    """So many random adjustments, each a request that is sent once or more, at once or later."""
     dice = random.Random(SEED)
     requests = []
-    for _ in range(ADJUSTMENTS):
+    for _ in range(number):
         request = (dice.choice(ids), dice.choice([-1700, -70, -3, -1, 2, 65]), str(uuid.uuid4()))
         requests += [request] * dice.choice([1, 1, 2, 3])
     for _ in range(len(requests) // 4):
-        # The others stay beside their repetitions, and meet them in flight.
+        # The others stay beside their repetitions and meet them in flight.
         one, other = dice.randrange(len(requests)), dice.randrange(len(requests))
         requests[one], requests[other] = requests[other], requests[one]
     return requests
 
 
-def test_each_adjustment_has_one_effect_however_often_it_is_sent(api):
-    counts = dict.fromkeys(create(api, ITEMS), FULL["count"])
-    requests = adjustments(list(counts))
+@pytest.mark.parametrize(("items", "number"), [(5, 100), pytest.param(50, 10_000, marks=LONG)])
+def test_each_adjustment_has_one_effect_however_often_it_is_sent(call, items, number):
+    counts = dict.fromkeys(create(call, items), FULL["count"])
+    requests = adjustments(list(counts), number)
 
     def send(request):
         item_id, delta, key = request
         path = f"/v1/items/{item_id}/adjust"
-        status, headers, answer = api("POST", path, {"delta": delta}, Idempotency_Key=key)
+        status, headers, answer = call("POST", path, {"delta": delta}, Idempotency_Key=key)
         return status, answer, headers.get("Idempotency-Replayed")
 
     answers = {}
@@ -120,25 +89,26 @@ def test_each_adjustment_has_one_effect_however_often_it_is_sent(api):
         assert all(answer == given[0][1] for _, answer, _ in given)
         assert [replayed for _, _, replayed in given].count(None) == 1
         counts[item_id] += delta if status == 200 else 0
-    stored = at_once(lambda item_id: api("GET", f"/v1/items/{item_id}")[2]["count"], counts)
+    stored = at_once(lambda item_id: call("GET", f"/v1/items/{item_id}")[2]["count"], counts)
     assert stored == list(counts.values())
 
 
-def test_one_of_two_writers_with_one_etag_wins(api):
-    (item_id,) = create(api, 1)
+@pytest.mark.parametrize("races", [24, pytest.param(1000, marks=LONG)])
+def test_one_of_two_writers_with_one_etag_wins(call, races):
+    (item_id,) = create(call, 1)
     path = f"/v1/items/{item_id}"
     start = threading.Barrier(2, timeout=60)
 
     def write(task):
         etag, count = task
         start.wait()
-        status, _, answer = api("PATCH", path, {"count": count}, If_Match=etag)
+        status, _, answer = call("PATCH", path, {"count": count}, If_Match=etag)
         return status, answer
 
     with ThreadPoolExecutor(2) as writers:
-        for race in range(RACES):
-            etag = api("GET", path)[1]["ETag"]
+        for race in range(races):
+            etag = call("GET", path)[1]["ETag"]
             answers = list(writers.map(write, [(etag, 2 * race), (etag, 2 * race + 1)]))
             assert sorted(status for status, _ in answers) == [200, 412]
             (won,) = [answer for status, answer in answers if status == 200]
-            assert api("GET", path)[2] == won
+            assert call("GET", path)[2] == won

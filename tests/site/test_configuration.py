@@ -1,16 +1,12 @@
-"""Where secrets and client options come from, and the checks of both."""
+"""Where secrets and the options of the client come from, and the checks of both."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+import re
 
 import pytest
 from django.core.checks import run_checks
 
 from djongo_engine import checks as engine_checks
 from fastapi_mongo_site.configuration import Secret, find_secret, mongo_client_options
-from tests.support.secrets import SECRET
 
 # The lookup
 
@@ -54,7 +50,7 @@ def test_missing_secret_lists_every_place(directories):
 @pytest.mark.parametrize(
     ("content", "error"), [(b"", "is empty"), (b"\xff", "is not UTF-8 text"), (None, "cannot be")]
 )
-def test_faulty_file_is_an_error_and_no_reason_to_look_further(directories, content, error):
+def test_faulty_file_is_an_error_and_ends_the_search(directories, content, error):
     faulty = directories[0] / "service_pwd"
     faulty.mkdir() if content is None else faulty.write_bytes(content)
     (directories[1] / "service_pwd").write_text("second")
@@ -69,7 +65,7 @@ def test_secret_shows_its_source_and_never_its_value():
     )
 
 
-def test_connection_string_has_the_last_word_on_options():
+def test_connection_string_overrides_the_default_options():
     url = "mongodb://h/?W=1&timeoutms=7"
     defaults = {"w": "majority", "timeoutMS": 5000, "maxPoolSize": 20}
     assert mongo_client_options(url, defaults) == {"host": url, "maxPoolSize": 20}
@@ -167,58 +163,16 @@ def test_atomic_requests_are_warned_about(monkeypatch, settings):
     assert message.id == "djongo_engine.W001"
 
 
-# The command line
+# The examples
 
 
-def manage(*arguments, stdout=subprocess.PIPE, **environ):
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=Path(__file__).parents[2],
-        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "SECRETS_DIR": "/x", **environ},
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-    )
+def test_there_is_an_example_of_every_secret(settings):
+    examples = {path.name for path in (settings.BASE_DIR / "secrets.example").iterdir()}
+    assert examples == set(settings.SECRETS)
 
 
-SECRETS = {"SERVICE_PWD": SECRET, "SECRET_KEY": "b"}
-
-
-@pytest.mark.parametrize(("name", "value"), [("PORT", "many"), ("DEBUG", "maybe")])
-def test_bad_setting_is_one_line_that_names_it(name, value):
-    result = manage("check", **{name: value})
-    assert result.returncode == 1
-    assert result.stderr.strip().count("\n") == 0
-    assert f"{name} is not valid" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("environ", "fault"),
-    [
-        ({"MONGO_URL": "mongodb://127.0.0.1:9/?tlsCAFile=/nowhere"}, "/nowhere"),
-        ({"MONGO_URL": "mongodb://127.0.0.1:9/", "NAME": "x" * 200}, "appName"),
-    ],
-)
-def test_option_that_the_driver_refuses_is_named_without_a_traceback(environ, fault):
-    result = manage("seed_service_user", **environ, **SECRETS)
-    assert result.returncode == 1
-    assert fault in result.stderr
-    assert "Traceback" not in result.stderr
-
-
-def test_dead_database_is_one_line_without_a_traceback():
-    url = "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"
-    result = manage("seed_service_user", MONGO_URL=url, **SECRETS)
-    assert result.returncode == 1
-    assert "127.0.0.1:9" in result.stderr
-    assert "Traceback" not in result.stderr
-
-
-@pytest.mark.parametrize("arguments", [["help"], ["verify", "http://127.0.0.1:9"]])
-def test_output_that_nobody_reads_any_more_leaves_no_traceback(arguments):
-    reader, writer = os.pipe()
-    os.close(reader)
-    with os.fdopen(writer, "wb") as output:
-        result = manage(*arguments, stdout=output, **SECRETS, MONGO_URL="mongodb://127.0.0.1:9/")
-    assert (result.returncode, result.stderr) == (1, "")
+def test_env_example_lists_every_variable_that_the_settings_read(settings):
+    source = (settings.BASE_DIR / "fastapi_mongo_site" / "settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+    example = (settings.BASE_DIR / ".env.example").read_text()
+    assert read == set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))

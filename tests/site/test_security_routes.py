@@ -29,7 +29,7 @@ def test_walk_finds_the_routes_of_includes():
 
 
 @pytest.mark.parametrize("route", sorted(OPEN))
-def test_open_route_is_there_and_asks_for_nothing(client, route):
+def test_open_route_exists_and_needs_no_credentials(client, route):
     assert client.get(f"/{route}").status_code == 200
     assert route in ROUTES
 

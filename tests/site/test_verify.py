@@ -57,6 +57,6 @@ def test_server_that_does_not_answer_in_time_is_a_timeout(capsys):
     assert capsys.readouterr().out.startswith("TIMEOUT => ")
 
 
-def test_address_that_is_none_is_named():
+def test_address_that_is_not_a_url_is_named():
     with pytest.raises(CommandError, match="localhost:8000x"):
         call_command("verify", "localhost:8000x")

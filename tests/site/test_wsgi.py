@@ -15,15 +15,20 @@ CARE = [
 
 @pytest.fixture
 def cared_for(monkeypatch):
-    """Return what Django still does with these connections; let it do everything again."""
+    """Tell which parts of Django's care are left with these connections; begins with all of it."""
+    before = [(signal, receiver) for signal, receiver in CARE if signal.disconnect(receiver)]
 
     def left(these):
         monkeypatch.setattr(wsgi.connections, "all", lambda: these)
         wsgi.spare_connections()
         return [(signal, receiver) for signal, receiver in CARE if signal.disconnect(receiver)]
 
+    for signal, receiver in CARE:
+        signal.connect(receiver)
     yield left
     for signal, receiver in CARE:
+        signal.disconnect(receiver)
+    for signal, receiver in before:
         signal.connect(receiver)
 
 

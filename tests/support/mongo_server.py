@@ -1,8 +1,8 @@
-"""pytest plugin: a MongoDB for the run, and a configuration that is nobody's own.
+"""pytest plugin: a MongoDB for the run, and a configuration of its own.
 
-Loaded by `-p tests.support.mongo_server` before Django reads its settings. With MONGO_URL in the
-environment that server is used, else an embedded one that lives as long as the run: one for each
-worker of pytest-xdist, for its interpreter does one thing at a time.
+`-p tests.support.mongo_server` loads it before Django reads the settings. The server is the one at
+MONGO_URL, else an embedded one that lives as long as the run. Each worker of pytest-xdist starts
+its own, because the server's interpreter does one thing at a time.
 """
 
 import os
@@ -16,15 +16,16 @@ from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
 
 CONFIGURATION = {
     "SERVICE_USER": "tester",
-    "SERVICE_PWD": "tests:é:V62EcI9kPgJRp689FWb1qatX",
+    # As long and as random as the service asks for, with what a header or a URL has to quote.
+    "SERVICE_PWD": "tK7:é9f/Qz3-wX8mB4vN6yR2h",
     "SECRET_KEY": "key-of-the-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
     "MONGO_DB": "api_db",
     "NAME": "Items",
     "DEBUG": "off",
-    # Several workers share the cores, and the server at MONGO_URL.
+    # Several workers share the cores, and maybe one server at MONGO_URL.
     "MONGO_TIMEOUT_MS": "30000",
-    # The embedded server walks past what was deleted since its last checkpoint, every minute else,
-    # to find that a unique value is free: tests that begin with nothing delete all the time.
+    # To see that a unique value is free, the embedded server walks past everything deleted since
+    # its last checkpoint. Tests delete all the time, and a checkpoint a minute would be too few.
     "SECANTUS_CHECKPOINT_SECONDS": "2",
 }
 _server: list[EmbeddedMongo] = []
@@ -33,12 +34,12 @@ _server: list[EmbeddedMongo] = []
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config):
     os.environ.update(CONFIGURATION)
-    # The controller of the workers runs no test, and they inherit what it sets.
+    # The controller runs no test, and its workers would inherit the URL that it sets.
     workers = getattr(early_config.known_args_namespace, "numprocesses", None)
     runs_tests = not workers or "PYTEST_XDIST_WORKER" in os.environ
     if runs_tests and not os.environ.get("MONGO_URL"):
         directory = Path(tempfile.mkdtemp(prefix="mongodb-for-tests-"))
-        # Its data goes with the run; waiting for the disk makes an index five times as dear.
+        # Its data is thrown away. Waiting for the disk would make an index five times as slow.
         server = EmbeddedMongo(directory, durable=False)
         server.start()
         _server.append(server)

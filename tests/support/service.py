@@ -1,8 +1,9 @@
 """The service as a process, started the way a person starts it."""
 
 import contextlib
+import http.client
+import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,58 +11,21 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from fastapi_mongo_site.local.embedded_mongo import free_port
 from tests.support import leaks
 
 PROJECT = Path(__file__).parents[2]
-LEFT_OUT = shutil.ignore_patterns(".*", "var", "secrets", "__pycache__", "tests")
 
 
-def copy_of_project(directory: Path) -> Path:
-    """A fresh clone, as far as a run can tell: nothing installed, configured or stored."""
-    return Path(shutil.copytree(PROJECT, directory / "clone", ignore=LEFT_OUT))
-
-
-# Nothing configured, and one worker.
-FRESH = {"FRESH": "yes", "WORKERS": "1"}
-
-
-def processes_of(project):
-    """Return the pids of everything that runs out of a project's directory."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                here = (entry / "cwd").readlink() == project
-                running = "State:\tZ" not in (entry / "status").read_text()
-            except OSError:
-                continue
-            found += [int(entry.name)] if here and running else []
-    return found
-
-
-def wait_for(condition, seconds=15):
+def wait_for(condition, seconds=30):
+    """Repeat a question until its answer is true; return that, or fail after so many seconds."""
     deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
+    while not (answer := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.05)
-
-
-def verify(service, project):
-    """`manage.py verify` with the project's own secrets."""
-    return subprocess.run(
-        [sys.executable, "manage.py", "verify", service.url],
-        cwd=project,
-        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def database_pid(project):
-    return int((project / "var" / "mongodb" / "pid").read_text())
+    return answer
 
 
 class Service:
@@ -82,7 +46,7 @@ class Service:
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(project / "no-home"),
-                # A copy keeps its bytecode, as a clone does.
+                # A copy keeps its bytecode, like any clone.
                 **({"PYTHONDONTWRITEBYTECODE": "1"} if project == PROJECT else {}),
                 **inherited,
                 "PORT": str(self.port),
@@ -98,7 +62,7 @@ class Service:
         return self
 
     def __exit__(self, *error: object) -> None:
-        # Also a test that failed leaves nothing running.
+        # A test that fails leaves nothing running either.
         if self.process.poll() is None:
             self.stop()
         if self.process.stdout and not self.process.stdout.closed:
@@ -118,6 +82,34 @@ class Service:
             except OSError:
                 time.sleep(0.05)
         raise AssertionError("the service did not come up")
+
+    def call(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, http.client.HTTPMessage, Any]:
+        """Send the JSON of a body, with headers like If_Match.
+
+        Returns the answer's status, its headers and what its JSON holds.
+        """
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(
+            self.url + path,
+            None if body is None else json.dumps(body).encode(),
+            {"Content-Type": "application/json", **names},
+            method=method,
+        )
+        try:
+            answer = urllib.request.urlopen(request, timeout=60)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            return answer.status, answer.headers, json.loads(answer.read() or "null")
+
+    def is_healthy(self) -> bool:
+        """Tell whether the service and its database answer."""
+        try:
+            return self.call("GET", "/health")[0] == 200
+        except OSError:
+            return False
 
     def stop(self, signum: int = signal.SIGTERM, group: bool = False) -> int:
         """Send a signal, to the whole group as Ctrl-C does if asked to; return the exit code."""

@@ -1,1 +1,1 @@
-"""A slice of Django's own tests, run on the engine: `make django-suite`."""
+"""A slice of Django's own tests, run on the engine: `make test-long`."""

@@ -9,9 +9,9 @@ from tests.engine.django_suite.causes import KNOWN, RULES, UNKNOWN
 
 HEAD = """# Django's own tests on the engine
 
-Written by `make django-suite`, which runs part of the test suite of Django {version} (from its
-source distribution) with the engine behind both databases. A failure is not a wrong answer: each
-has its cause below, and the command fails for a test without a known cause.
+Written by `make test-long`: part of the test suite of Django {version}, from its source
+distribution, with the engine behind both databases. A failure is no wrong answer: each has its
+cause below, and the command fails when it meets one that has none.
 
 | tests | run | passed | skipped | failed |
 |---|---|---|---|---|

@@ -1,4 +1,4 @@
-"""`make soak-pages [SIZE=100000]`: follow `next` through all items while others write."""
+"""`make bench-walk [SIZE=100000]`: follow `next` through all items while threads write."""
 
 import os
 import random
@@ -60,14 +60,14 @@ def walk(client: Any, url: str | None) -> Any:
 
 
 def write(seed: int, ids: list[str], deleted: set[str], stop: threading.Event) -> None:
-    """Insert items and delete some of those that were there, until told to stop."""
+    """Insert items and delete some of these ids, until told to stop."""
     from items.models import Item
 
     chance = random.Random(seed)
     while not stop.is_set():
         Item.objects.mongo_insert_one({**item(chance), "_id": str(uuid.uuid4())})
         gone = chance.choice(ids)
-        # Before the deletion: from here on nobody is promised this item.
+        # Noted before the deletion: from here on a page may have the item or not.
         deleted.add(gone)
         Item.objects.mongo_delete_one({"_id": gone})
 

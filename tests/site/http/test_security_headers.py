@@ -1,4 +1,4 @@
-"""The headers that tell a browser what not to do, and the checks of a deployment."""
+"""The headers that restrict a browser, and the checks of a deployment."""
 
 import runpy
 
@@ -56,7 +56,7 @@ def test_page_that_explains_an_error_in_debug_shows_no_secret(client, settings, 
     monkeypatch.setitem(
         settings.DATABASES["default"], "CLIENT", {"host": "mongodb://u:let-me-in@h"}
     )
-    # As Granian copies the environment.
+    # Granian copies the environment into the request.
     secrets = {"SERVICE_PWD": "let-me-in", "MONGO_URL": "mongodb://u:let-me-in@h"}
     response = client.get("/", headers={"Host": "evil.example"}, **secrets)
     assert response.status_code == 400
@@ -74,7 +74,7 @@ def test_nonce_of_redoc_is_good_for_one_answer(client):
 
 @pytest.fixture
 def configure(settings, monkeypatch):
-    """Take over what the settings make of another environment."""
+    """Apply the settings as another environment would make them."""
 
     def configure(**environ):
         for name, value in environ.items():

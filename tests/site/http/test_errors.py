@@ -1,4 +1,4 @@
-"""Errors have one form everywhere: the contract's members, those of RFC 9457 when asked for."""
+"""Errors have one form everywhere: that of the contract, or of RFC 9457 for who asks for it."""
 
 import json
 from http import HTTPStatus
@@ -39,7 +39,7 @@ def call(client, status, method, path, headers, accept="*/*"):
 
 
 @CASES
-def test_error_has_a_sentence_and_the_contracts_members_alone(
+def test_error_has_a_sentence_and_only_the_members_of_the_contract(
     auth_client, status, method, path, headers
 ):
     response = call(auth_client, status, method, path, headers)
@@ -50,7 +50,7 @@ def test_error_has_a_sentence_and_the_contracts_members_alone(
 
 @CASES
 @pytest.mark.parametrize("accept", [PROBLEM, f"application/json, {PROBLEM};q=0.1"])
-def test_error_is_a_problem_to_who_asks_for_one(auth_client, accept, status, method, path, headers):
+def test_client_that_asks_for_problems_gets_one(auth_client, accept, status, method, path, headers):
     plain = call(auth_client, status, method, path, headers).json()
     response = call(auth_client, status, method, path, headers, accept)
     assert (response.status_code, response["Content-Type"]) == (status, PROBLEM)
@@ -64,7 +64,7 @@ def test_other_clients_get_plain_json(client, accept):
     assert client.get("/nowhere", HTTP_ACCEPT=accept)["Content-Type"] == "application/json"
 
 
-def test_who_asks_for_problems_gets_answers_as_before(auth_client):
+def test_client_that_asks_for_problems_gets_other_answers_as_before(auth_client):
     response = auth_client.get("/v1/items", HTTP_ACCEPT=PROBLEM)
     assert (response["Content-Type"], response.json()) == ("application/json", [])
 
@@ -81,12 +81,12 @@ def test_browser_sees_an_error_in_the_page_of_the_browsable_api(auth_client):
         (500, views.server_error),
     ],
 )
-def test_error_that_no_request_makes_today_has_the_form_too(status, answer):
+def test_errors_that_no_request_causes_today_have_the_same_form(status, answer):
     response = answer(RequestFactory().get("/", HTTP_ACCEPT=PROBLEM))
     assert (response.status_code, json.loads(response.content)["status"]) == (status, status)
 
 
-def test_middleware_can_answer_in_this_form():
+def test_middleware_can_answer_in_the_same_form():
     request = RequestFactory().get("/")
     headers = {"Retry-After": "7"}
     response = problem_response(request, 429, "Too many.", {"user": ["Wait."]}, headers)

@@ -16,7 +16,7 @@ UNSAFE = ["post", "put", "patch", "delete"]
 
 @pytest.fixture
 def made(monkeypatch, settings):
-    """Makes the settings for origins as the environment lists them."""
+    """Gives the settings for a list of origins in the environment."""
 
     def make(listed):
         monkeypatch.setenv("CORS_ALLOWED_ORIGINS", listed)
@@ -176,7 +176,7 @@ def test_page_of_another_origin_can_read_nothing(auth_client):
     ("origin", "id"),
     [("shop.example", "corsheaders.E013"), (f"{SHOP}/", "corsheaders.E014"), ("null", "site.E006")],
 )
-def test_origin_that_is_none_is_an_error_of_the_configuration(settings, origin, id):
+def test_value_that_is_not_an_origin_is_a_configuration_error(settings, origin, id):
     settings.CORS_ALLOWED_ORIGINS = [origin]
     assert [message.id for message in run_checks()] == [id]
 

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.conftest import basic
+from tests.support.accounts import basic
 
 
 @pytest.fixture
 def package(service, tmp_path, monkeypatch):
-    """The name of the generated package, which can be imported."""
+    """The name of the generated package, ready to be imported."""
     generated = subprocess.run(
         [
             *(Path(sys.executable).with_name("openapi-python-client"), "generate"),
             *("--url", f"{service.url}/openapi.json", "--meta", "none"),
             *("--output-path", tmp_path / "items_client", "--fail-on-warning"),
         ],
-        # Its own formatter is found next to it.
+        # The generator looks for its formatter in PATH.
         env={"PATH": str(Path(sys.executable).parent)},
         capture_output=True,
         text=True,

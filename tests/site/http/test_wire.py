@@ -1,0 +1,154 @@
+"""Requests on the wire that no HTTP library sends."""
+
+import json
+import socket
+import uuid
+
+import pytest
+from django.conf import settings
+
+from tests.support.accounts import basic
+
+ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
+HAMMER = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
+JSON = "application/json"
+
+
+def body_with(**members):
+    """An item's JSON with these members as they are written."""
+    texts = {name: json.dumps(value) for name, value in HAMMER.items()} | members
+    return "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in texts.items()) + "}"
+
+
+def exchange(
+    service, head, body=b"", *, method="POST", path="/v1/items", end=False, content_type=JSON
+):
+    """Send bytes as they are; return the status and the text of the answer."""
+    credentials = basic("tester", settings.SECRETS["service_pwd"].value)
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close"]
+    lines += [f"Authorization: {credentials}"]
+    lines += [f"Content-Type: {content_type}"] if content_type else []
+    lines += [*head, "", ""]
+    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+        connection.sendall("\r\n".join(lines).encode("latin-1") + body)
+        if end:
+            connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    status, _, rest = answer.partition(b"\r\n")
+    if status.split()[1] == b"100":
+        status, _, rest = rest.lstrip().partition(b"\r\n")
+    return int(status.split()[1]), rest.decode()
+
+
+def chunks(body, size=16):
+    parts = [body[start : start + size] for start in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in [*parts, b""])
+
+
+CHUNKED = ["Transfer-Encoding: chunked"]
+BODY = body_with().encode()
+
+
+@pytest.mark.parametrize("body", [BODY, BODY.replace(b"Hammer", b"\\u0041" * 50)])
+def test_chunked_body_is_read(service, body):
+    assert exchange(service, CHUNKED, chunks(body))[0] == 201
+
+
+@pytest.mark.parametrize("head", [CHUNKED, [*CHUNKED, "Content-Length: 3"]])
+def test_chunked_body_decides_whether_put_replaces(service, head):
+    path = f"/v1/items/{uuid.uuid4()}"
+    assert exchange(service, head, chunks(BODY), method="PUT", path=path)[0] == 404
+    status, text = exchange(service, CHUNKED, chunks(b""), method="PUT", path=path)
+    assert (status, "No query values provided in update URL" in text) == (400, True)
+
+
+def test_chunked_body_that_breaks_off_is_no_item(service):
+    assert exchange(service, CHUNKED, chunks(BODY)[:60], end=True)[0] == 400
+
+
+@pytest.mark.parametrize("head", [CHUNKED, ["Content-Length: 10000000"]])
+def test_body_over_the_limit_is_413_to_a_client_that_sends_all_of_it_first(service, head):
+    body = b" " * 10_000_000
+    status, text = exchange(service, head, chunks(body, 2**20) if head is CHUNKED else body)
+    assert (status, '{"detail":"The body is larger than' in text) == (413, True)
+
+
+def test_body_over_the_limit_is_413_before_it_is_sent(service):
+    head = ["Content-Length: 10000000000", "Expect: 100-continue"]
+    assert exchange(service, head)[0] == 413
+
+
+def test_expect_100_continue(service):
+    head = [f"Content-Length: {len(BODY)}", "Expect: 100-continue"]
+    assert exchange(service, head, BODY)[0] == 201
+
+
+def test_body_shorter_than_its_length_is_refused(service):
+    status, text = exchange(service, [f"Content-Length: {len(BODY) + 1}"], BODY, end=True)
+    assert (status, "shorter" in text) == (400, True)
+
+
+BROKEN_PARAMETERS = ["a*=bogus''x", "charset*=bogus''u", "x*0*=bogus''a", "x*1*=u''a; x*0=b"]
+
+
+@pytest.mark.parametrize("parameters", BROKEN_PARAMETERS)
+@pytest.mark.parametrize("path", ["/v1/items/none", "/nope"])
+def test_accept_header_with_broken_parameters_is_answered_in_json(service, path, parameters):
+    status, text = exchange(service, [f"Accept: {JSON}; {parameters}"], method="GET", path=path)
+    assert (status, f"content-type: {JSON}\r\n" in text) == (404, True)
+
+
+@pytest.mark.parametrize("parameters", BROKEN_PARAMETERS)
+def test_content_type_with_broken_parameters_is_shown_in_a_415(service, parameters):
+    head = [f"Content-Type: {JSON}; {parameters}", f"Content-Length: {len(BODY)}"]
+    status, text = exchange(service, head, BODY, content_type=None)
+    assert (status, parameters.split(";")[0] in text) == (415, True)
+
+
+@pytest.mark.parametrize("type_", [f"{JSON}; a*=bogus''x", f"{JSON}; charset=base64"])
+@pytest.mark.parametrize(("path", "status"), [("/health", 200), ("/v1/items?limit=1", 200)])
+def test_content_type_of_no_body_does_not_matter(service, type_, path, status):
+    head = [f"Content-Type: {type_}"]
+    assert exchange(service, head, method="GET", path=path, content_type=None)[0] == status
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        ["Content-Length: -5"],
+        ["Content-Length: x"],
+        ["Content-Length: 5", "Content-Length: 6"],
+        ["Content-Length: 99999999999999999999999"],
+        ["X: a\0b"],
+        [": x"],
+        ["Host: other"],
+        [f"X-{number}: 1" for number in range(200)],
+        ["X: " + "x" * 500_000],
+    ],
+    ids=lambda head: head[0][:30],
+)
+def test_head_that_is_no_http_is_a_4xx(service, head):
+    status, _ = exchange(service, head, BODY)
+    assert 400 <= status < 500
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/items/%ff",
+        "/v1/items/\xff",
+        "/v1/items?a=\xff",
+        "/v1/items?name=%ff",
+        "//v1/items",
+        "/v1/items/..%2f",
+        "/v1/items/%2e%2e/x",
+        "*",
+        "v1/items",
+        "/v1/items?" + "x" * 70_000,
+        "/" + "x" * 70_000,
+    ],
+    ids=lambda path: repr(path[:24]),
+)
+def test_target_that_leads_nowhere_is_a_4xx(service, path):
+    status, _ = exchange(service, [], method="GET", path=path)
+    assert 400 <= status < 500

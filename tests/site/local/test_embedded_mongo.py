@@ -1,0 +1,36 @@
+"""The embedded server, and how the runs in one clone share it."""
+
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from fastapi_mongo_site.local import embedded_mongo
+from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo, EmbeddedMongoError
+from fastapi_mongo_site.local.shared_mongo import SharedMongo
+from tests.support.service import wait_for
+
+
+def test_a_server_that_is_not_installed_is_an_error_that_says_how_to(monkeypatch, tmp_path):
+    monkeypatch.setattr(embedded_mongo, "PROGRAM", Path("/nonexistent/secantusd-py"))
+    with pytest.raises(EmbeddedMongoError, match=r"requirements-embedded\.txt"):
+        EmbeddedMongo(tmp_path).start()
+
+
+def test_a_database_that_is_being_started_again_is_waited_for_and_stopped(tmp_path):
+    shared = SharedMongo(tmp_path)
+    shared.acquire()
+    pid_file = tmp_path / "mongodb" / "pid"
+    running = pid_file.read_text()
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    pid_file.write_text(str(ended.pid))
+    release = threading.Thread(target=shared.release)
+    release.start()
+    wait_for(lambda: not shared.url_file.exists())
+    (tmp_path / "pid").write_text(running)
+    (tmp_path / "pid").replace(pid_file)
+    release.join(20)
+    shared.users.close()
+    assert not release.is_alive()

@@ -1,0 +1,57 @@
+"""What can be wrong when `make run` or a deployment starts: a line or two, and no traceback."""
+
+import socket
+import time
+
+import pytest
+
+from tests.support.clones import FRESH, copy_of_project
+from tests.support.service import Service
+
+
+@pytest.fixture
+def clone(tmp_path):
+    return copy_of_project(tmp_path)
+
+
+def failure(clone, command="run", **environ):
+    """What is printed by a start that fails."""
+    with Service(command, project=clone, **FRESH, **environ) as service:
+        assert service.process.wait(timeout=30) == 1
+        printed = service.output()
+    assert "Traceback" not in printed
+    return printed
+
+
+def test_port_in_use(clone):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        printed = failure(clone, PORT=str(port))
+    assert f"Cannot listen on 127.0.0.1:{port}" in printed
+    assert len(printed.splitlines()) == 1
+
+
+def test_unreachable_mongo_url_hides_its_password(clone):
+    took = []
+    # The best of three: the machine may be late when it is busy, the service may not.
+    while len(took) < 3 and min(took, default=10) >= 10:
+        started = time.monotonic()
+        printed = failure(clone, MONGO_URL="mongodb://user:hidden@127.0.0.1:9/")
+        took.append(time.monotonic() - started)
+        assert "127.0.0.1:9" in printed
+        assert "hidden" not in printed
+    assert min(took) < 10, took
+
+
+def test_secret_that_cannot_be_read_is_named(clone):
+    (clone / "secrets").mkdir()
+    (clone / "secrets" / "service_pwd").write_bytes(b"")
+    printed = failure(clone, MONGO_URL="mongodb://127.0.0.1:9/")
+    assert f"{clone}/secrets/service_pwd is empty" in printed
+
+
+def test_deployment_without_a_secret_names_it_and_every_place(clone):
+    printed = failure(clone, "serve", SECRETS_DIR="/nowhere")
+    places = ["$SERVICE_PWD", "$SERVICE_PWD_FILE", "/nowhere/service_pwd", f"{clone}/secrets/"]
+    assert "The secret service_pwd is missing" in printed
+    assert [place for place in [*places, "/run/secrets/service_pwd"] if place not in printed] == []

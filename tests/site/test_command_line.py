@@ -1,0 +1,91 @@
+"""What `manage.py` says of a fault: a line, and no traceback."""
+
+import os
+import subprocess
+import sys
+from unittest.mock import patch
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+import manage
+from fastapi_mongo_site.configuration import Env
+from tests.support.accounts import SECRET
+from tests.support.service import PROJECT
+
+
+def run(*arguments, stdout=subprocess.PIPE, **environ):
+    """`manage.py` in a process of its own, which has a configuration."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": "/nonexistent",
+            "SECRETS_DIR": "/nonexistent",
+            "SERVICE_PWD": SECRET,
+            "SECRET_KEY": os.environ["SECRET_KEY"],
+            "MONGO_URL": "mongodb://127.0.0.1:9/",
+            **environ,
+        },
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_bad_setting_is_one_line():
+    result = run("check", PORT="many")
+    assert result.returncode == 1
+    assert result.stderr.strip().count("\n") == 0
+    assert "PORT is not valid" in result.stderr
+
+
+@pytest.mark.parametrize(("kind", "value"), [("int", "many"), ("int", ""), ("bool", "maybe")])
+def test_bad_setting_is_named(monkeypatch, kind, value):
+    monkeypatch.setenv("ITS_NAME", value)
+    with pytest.raises(ImproperlyConfigured, match="ITS_NAME is not valid"):
+        getattr(Env(), kind)("ITS_NAME")
+
+
+@pytest.fixture
+def seed(monkeypatch):
+    """What `manage.py seed_service_user` ends with, over a client with these options."""
+    monkeypatch.setattr(sys, "argv", ["manage.py", "seed_service_user"])
+
+    def seed(**options):
+        client = {"host": "mongodb://127.0.0.1:9/", "serverSelectionTimeoutMS": 100, **options}
+        connection.close()
+        with (
+            patch.dict(connection.settings_dict, CLIENT=client),
+            pytest.raises(SystemExit) as ended,
+        ):
+            manage.main()
+        connection.close()
+        return ended.value.code
+
+    return seed
+
+
+@pytest.mark.parametrize(
+    ("option", "fault"),
+    [({"tlsCAFile": "/nowhere"}, "/nowhere"), ({"appName": "x" * 200}, "appName")],
+    ids=["file", "value"],
+)
+def test_option_that_the_driver_refuses_is_named(seed, option, fault):
+    assert fault in seed(**option)
+
+
+def test_dead_database_is_one_line(seed):
+    assert seed().startswith("The database does not answer: 127.0.0.1:9: ")
+
+
+@pytest.mark.parametrize("arguments", [["help"], ["verify", "http://127.0.0.1:9"]])
+def test_closed_output_causes_no_traceback(arguments):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as output:
+        result = run(*arguments, stdout=output)
+    assert (result.returncode, result.stderr) == (1, "")
