@@ -23,7 +23,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 	SERVICE_PWD=unused-Vb3kq9TzLw5mXr8cHy SECRET_KEY=unused-0123456789-abcdefghijklmnopqrstuvwxyz-unused-key
 
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n 3
 
 .PHONY: run test test-long bench-start bench-engine bench-auth bench-original bench-pages bench-walk \
 	bench-exports bench-connections mutants
@@ -42,10 +42,10 @@ test: $(VENV)/.dev
 	$(THROWAWAY) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(THROWAWAY) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(THROWAWAY) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
-	$(PYTEST) $(ARGS)
+	$(PYTEST) --dist loadfile $(ARGS)
 
 test-long: $(VENV)/.dev
-	$(PYTEST) -m "long or random" --hypothesis-profile=long --durations 20 $(ARGS)
+	$(PYTEST) --dist worksteal -m "long or random" --hypothesis-profile=long --durations 20 $(ARGS)
 	$(BIN)/python -m tests.engine.django_suite
 
 bench-start: $(VENV)/.dev

@@ -28,7 +28,6 @@ CONFIGURATION = {
     # its last checkpoint. Tests delete all the time, and a checkpoint a minute would be too few.
     "SECANTUS_CHECKPOINT_SECONDS": "2",
 }
-_server: list[EmbeddedMongo] = []
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -42,12 +41,7 @@ def pytest_load_initial_conftests(early_config):
         # Its data is thrown away. Waiting for the disk would make an index five times as slow.
         server = EmbeddedMongo(directory, durable=False)
         server.start()
-        _server.append(server)
+        # Unlike pytest_unconfigure this is called when pytest does not get as far as the tests too.
+        early_config.add_cleanup(lambda: shutil.rmtree(directory))
+        early_config.add_cleanup(server.stop)
         os.environ["MONGO_URL"] = server.url
-
-
-def pytest_unconfigure():
-    while _server:
-        server = _server.pop()
-        server.stop()
-        shutil.rmtree(server.directory)
