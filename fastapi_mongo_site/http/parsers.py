@@ -31,7 +31,7 @@ class JSONParser(BaseParser):
         strict JSON, and RequestDataTooBig.
         """
         request: Any = (parser_context or {})["request"]
-        bare_type = request.content_type.partition(";")[0].strip().lower()
+        bare_type = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
         if bare_type != self.media_type:
             # DRF lets `*/*` and `application/*` through.
             raise UnsupportedMediaType(bare_type)

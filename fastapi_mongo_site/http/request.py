@@ -35,7 +35,7 @@ class Headers(Mapping[str, str]):
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names of the headers that were sent."""
-        # Under these a client sent `Content_Type`, which is no `Content-Type`.
+        # A client sent these as `Content_Type` and `Content_Length`, which are other headers.
         shadows = {f"{HttpHeaders.HTTP_PREFIX}{name}" for name in HttpHeaders.UNPREFIXED_HEADERS}
         yield from HttpHeaders({name: "" for name in self.environ if name not in shadows})
 
@@ -68,8 +68,8 @@ class Request(WSGIRequest):
     def _set_content_type(self, content_type: str) -> None:
         """Set the Content-Type with its parameters.
 
-        Django, and DRF once more, fail at malformed ones. Without the semicolons it is a type that
-        no parser takes: a body of it is a 415 that shows it.
+        Django and DRF fail at malformed ones. Without its semicolons such a type is one that no parser
+        takes: a body of it is a 415 that shows it.
         """
         try:
             _, self.content_params = parse_header_parameters(content_type)
