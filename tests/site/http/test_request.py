@@ -1,9 +1,12 @@
 """The request as the service reads it."""
 
 import pytest
+import rest_framework.request
 from django.http.request import HttpHeaders
 from django.test import RequestFactory
+from rest_framework.exceptions import UnsupportedMediaType
 
+from fastapi_mongo_site.http.parsers import JSONParser
 from fastapi_mongo_site.http.request import Headers, Request
 
 ENVIRON = {"PATH": "/bin", "HTTP_IF_MATCH": '"a"', "CONTENT_TYPE": "text/plain", "HTTP_X_A": ""}
@@ -37,3 +40,11 @@ def test_arguments_are_utf_8_whatever_charset_the_body_declares():
     assert request.GET["name"] == "é"
     assert request.content_params == {"charset": "latin-1"}
     assert request.META["CONTENT_TYPE"] == "text/plain; charset=latin-1"
+
+
+def test_type_that_is_sent_as_another_header_is_no_content_type():
+    environ = RequestFactory().post("/", HTTP_CONTENT_TYPE="application/json").environ
+    del environ["CONTENT_TYPE"]
+    request = rest_framework.request.Request(Request(environ))
+    with pytest.raises(UnsupportedMediaType):
+        JSONParser().parse(environ["wsgi.input"], None, {"request": request})
