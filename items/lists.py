@@ -11,12 +11,12 @@ from rest_framework.viewsets import GenericViewSet
 
 from djongo_engine.errors import TimeLimitExceeded
 from fastapi_mongo_site.http.exceptions import Unavailable
+from items.arguments import LIST_ARGUMENTS, SELECT_ARGUMENTS, SelectArguments
 from items.finding import Listing
 from items.limits import DEFAULT_PAGE_ITEMS, MAX_SELECTION_ITEMS
 from items.models import Item
 from items.openapi.items import describe_query
 from items.pagination import make_cursor, next_link
-from items.serializers import LIST_ARGUMENTS, SELECT_ARGUMENTS, SelectArguments
 from items.transfer.exports import EXPORTS, BusyError, ExportFormat, NoSpaceError, export
 
 logger = logging.getLogger(__name__)

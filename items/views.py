@@ -14,7 +14,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from fastapi_mongo_site.http.renderers import JSONRenderer
-from items.arguments import ArgumentsMixin
+from items.arguments import CHANGE_ARGUMENTS, ArgumentsMixin
 from items.documents import FIELDS, ItemData
 from items.etags import Conditions, etag_of
 from items.exceptions import (
@@ -33,7 +33,6 @@ from items.openapi.adjustments import describe_adjust
 from items.openapi.items import describe_items
 from items.serializers import (
     ADJUSTMENT,
-    CHANGE_ARGUMENTS,
     ITEM_CHANGES,
     NEW_ITEM,
     ItemRequestSerializer,

@@ -12,6 +12,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
+from items.arguments import ChangeArguments, ListArguments, SelectArguments
 from items.documents import COLUMNS, FIELDS
 from items.limits import MAX_PAGE_ITEMS, MAX_SELECTION_ITEMS
 from items.models import Item
@@ -34,7 +35,7 @@ from items.openapi.common import (
     invalid,
     problem,
 )
-from items.serializers import ChangeArguments, ItemSerializer, ListArguments, SelectArguments
+from items.serializers import ItemSerializer
 
 QUERY = {**dict.fromkeys(SelectArguments.Meta.fields), "name": "hammer", "category": "tools"}
 
