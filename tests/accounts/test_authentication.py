@@ -13,9 +13,10 @@ from accounts.authentication import (
 )
 from accounts.hashers import HASHER
 from accounts.models import User
+from tests.examples import ID
 from tests.support.accounts import SECRET, basic
 
-ITEM = "/v1/items/dbb86c27-2eed-410d-881e-ad47487dd228"
+ITEM = f"/v1/items/{ID}"
 PATHS = ["/v1/items", "/v1/items/?count=1", ITEM]
 CHALLENGE = f'Basic realm="{settings.NAME}", charset="UTF-8"'
 REFUSED = {"detail": "Incorrect username or password"}

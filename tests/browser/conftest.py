@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from selenium import webdriver
 
-from tests.support.browser import HAMMER
+from tests.examples import STORED
 
 INSTALL = "apt-get install -y chromium chromium-driver"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -52,7 +52,7 @@ def items(service_database):
     """The collection of the service, with one item."""
     items = service_database["items"]
     items.delete_many({})
-    items.insert_one(dict(HAMMER))
+    items.insert_one(dict(STORED))
     return items
 
 

@@ -5,23 +5,18 @@ import json
 import pytest
 from django.conf import settings
 
-from tests.support.browser import (
-    SAW,
-    fill_in,
-    violations,
-    visible,
-    wait_for_text,
-)
+from tests.examples import OTHER
+from tests.support.browser import fill_in, violations, visible, wait_for_text
 
 
 def test_swagger_ui_creates_an_item(browser, service, items):
     browser.get(f"{service.url}/docs")
     for button in (".opblock-summary-control", ".try-out__btn"):
         visible(browser, f"#operations-items-items_create {button}").click()
-    fill_in(browser, "#operations-items-items_create textarea", json.dumps(SAW))
+    fill_in(browser, "#operations-items-items_create textarea", json.dumps(OTHER))
     visible(browser, "#operations-items-items_create .execute").click()
     wait_for_text(browser, ".live-responses-table tbody .response-col_status", "201")
-    assert items.find_one({"name": "Saw"}, {"_id": 0}) == SAW
+    assert items.find_one({"name": "Saw"}, {"_id": 0}) == OTHER
 
 
 @pytest.mark.parametrize("operation", ["items_list", "items_adjust"])

@@ -6,14 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.support.browser import (
-    HAMMER,
-    ID,
-    SAW,
-    network,
-    wait,
-    wait_for_text,
-)
+from tests.examples import ID, OTHER, STORED
+from tests.support.browser import network, wait, wait_for_text
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +79,11 @@ form.submit();
 def test_form_of_another_page_writes_nothing(foreign, service, items, enctype):
     origin = foreign.execute_script("return location.origin")
     url = f"{service.url}/v1/items"
-    foreign.execute_script(POST_FORM, url, enctype, json.dumps(SAW))
+    foreign.execute_script(POST_FORM, url, enctype, json.dumps(OTHER))
     wait(foreign, lambda browser: browser.current_url == url)
     wait_for_text(foreign, "body", f"A page of {origin} may not change anything at {service.url}.")
     assert answers(foreign, url) == [(True, 403)]
-    assert list(items.find()) == [HAMMER]
+    assert list(items.find()) == [STORED]
 
 
 FETCH = """
@@ -106,20 +100,20 @@ def test_fetch_that_needs_no_preflight_writes_nothing(foreign, service, items, m
         "method": "POST",
         "mode": "no-cors",
         "headers": {"Content-Type": media_type},
-        "body": json.dumps(SAW),
+        "body": json.dumps(OTHER),
     }
     assert foreign.execute_async_script(FETCH, url, options) == "opaque"
     ((sent, status),) = answers(foreign, url)
     assert status == 403
     # Chromium leaves the credentials out for a script of another host.
     assert sent or "localhost" in foreign.current_url
-    assert list(items.find()) == [HAMMER]
+    assert list(items.find()) == [STORED]
 
 
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
-        ("POST", "/v1/items", json.dumps(SAW)),
+        ("POST", "/v1/items", json.dumps(OTHER)),
         ("PUT", f"/v1/items/{ID}?count=1", None),
         ("DELETE", f"/v1/items/{ID}", None),
     ],
@@ -128,4 +122,4 @@ def test_fetch_that_needs_a_preflight_is_never_sent(foreign, service, items, met
     options = {"method": method, "headers": {"Content-Type": "application/json"}, "body": body}
     assert foreign.execute_async_script(FETCH, service.url + path, options) == "failed"
     assert answers(foreign, service.url + path) == []
-    assert list(items.find()) == [HAMMER]
+    assert list(items.find()) == [STORED]

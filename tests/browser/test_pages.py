@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.browser import ID, network, violations, visible, wait_for_text
+from tests.examples import ID
+from tests.support.browser import network, violations, visible, wait_for_text
 
 PAGES = {
     "start": ("/", "main"),

@@ -6,10 +6,6 @@ from selenium.common import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
-HAMMER = {"_id": ID, "name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
-SAW = {"name": "Saw", "category": "tools", "count": 3, "price": 12.5}
-
 
 def wait(browser, condition, message=""):
     # The page may change between two questions about it.

@@ -6,16 +6,15 @@ import pytest
 from django.conf import settings
 
 from items.models import Item
+from tests.examples import ID, SENT, STORED
 
-ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
-HAMMER = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
 JSON = "application/json"
 
 
 @pytest.fixture
 def hammer():
     """An item as the original stores it."""
-    Item.objects.mongo_insert_one({"_id": ID, **HAMMER})
+    Item.objects.mongo_insert_one(dict(STORED))
 
 
 def stored():
@@ -28,7 +27,7 @@ def post(client, body, content_type=JSON, **headers):
 
 def body_with(**members):
     """An item's JSON with these members as they are written."""
-    texts = {name: json.dumps(value) for name, value in HAMMER.items()} | members
+    texts = {name: json.dumps(value) for name, value in SENT.items()} | members
     return "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in texts.items()) + "}"
 
 
@@ -129,5 +128,5 @@ def test_body_of_10_mb_is_413(auth_client, hammer, method, path, accept):
 
 
 def test_body_of_a_thousand_of_the_largest_items_is_within_the_limit():
-    largest = {"id": ID, **HAMMER, "name": "💩" * 100, "price": 999999999.9999}
+    largest = {"id": ID, **SENT, "name": "💩" * 100, "price": 999999999.9999}
     assert len(json.dumps([largest] * 1000)) < settings.DATA_UPLOAD_MAX_MEMORY_SIZE

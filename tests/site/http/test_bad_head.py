@@ -3,9 +3,8 @@
 import pytest
 
 from items.models import Item
+from tests.examples import ID, SENT
 
-ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
-HAMMER = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
 JSON = "application/json"
 
 
@@ -23,6 +22,6 @@ def test_accept_header_that_means_nothing_is_answered_in_json(auth_client, accep
 
 
 def test_body_in_a_content_coding_is_415(auth_client):
-    response = auth_client.post("/v1/items", HAMMER, HTTP_CONTENT_ENCODING="gzip")
+    response = auth_client.post("/v1/items", SENT, HTTP_CONTENT_ENCODING="gzip")
     assert (response.status_code, Item.objects.count()) == (415, 0)
     assert "gzip" in response.json()["detail"]

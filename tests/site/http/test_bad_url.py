@@ -5,15 +5,13 @@ from urllib.parse import quote
 import pytest
 
 from items.models import Item
-
-ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
-HAMMER = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
+from tests.examples import ID, SENT, STORED
 
 
 @pytest.fixture
 def hammer():
     """An item as the original stores it."""
-    Item.objects.mongo_insert_one({"_id": ID, **HAMMER})
+    Item.objects.mongo_insert_one(dict(STORED))
 
 
 def stored():
@@ -92,7 +90,7 @@ NO_UUIDS = [
 @pytest.mark.parametrize("text", NO_UUIDS, ids=lambda text: repr(text[:40]))
 def test_id_that_is_no_uuid_is_refused(auth_client, text):
     assert auth_client.get(f"/v1/items/{quote(text, safe='')}").status_code == 404
-    response = auth_client.post("/v1/items", {**HAMMER, "id": text})
+    response = auth_client.post("/v1/items", {**SENT, "id": text})
     assert (response.status_code, list(response.json()["errors"])) == (400, ["id"])
 
 
@@ -100,11 +98,11 @@ def test_id_that_is_no_uuid_is_refused(auth_client, text):
     ("method", "path", "body"),
     [
         ("get", f"/{ID}", None),
-        ("post", "", HAMMER),
+        ("post", "", SENT),
         ("patch", f"/{ID}", {"price": 2}),
         ("delete", f"/{ID}", None),
         ("post", f"/{ID}/adjust", {"delta": 1}),
-        ("post", "/bulk", [HAMMER]),
+        ("post", "/bulk", [SENT]),
         ("patch", "/bulk", [{"id": ID, "price": 2}]),
         ("delete", "/bulk", [ID]),
     ],
@@ -113,4 +111,4 @@ def test_argument_of_an_operation_that_takes_none_is_named(auth_client, hammer, 
     response = getattr(auth_client, method)(f"/v1/items{path}?count=5", body)
     assert response.status_code == 400
     assert response.json()["errors"] == {"count": ["Unknown argument."]}
-    assert list(Item.objects.mongo_find({})) == [{"_id": ID, **HAMMER}]
+    assert list(Item.objects.mongo_find({})) == [STORED]

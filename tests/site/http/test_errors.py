@@ -9,9 +9,10 @@ from django.test import RequestFactory
 
 from fastapi_mongo_site import views
 from fastapi_mongo_site.http.errors import problem_response
+from tests.examples import ID
 
 PROBLEM = "application/problem+json"
-NO_ITEM = "/v1/items/dbb86c27-2eed-410d-881e-ad47487dd228"
+NO_ITEM = f"/v1/items/{ID}"
 # (status, method, path, headers): an error of each part that makes one.
 ERRORS = [
     pytest.param(400, "GET", "/v1/items?limit=x", {}, id="argument"),

@@ -6,11 +6,11 @@ import pytest
 from django.core.checks import run_checks
 
 from items.models import Item
+from tests.examples import SENT
 
 HOST = "service.example"
 OWN = f"http://{HOST}"
 SHOP = "https://shop.example"
-ITEM = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
 UNSAFE = ["post", "put", "patch", "delete"]
 
 
@@ -33,7 +33,7 @@ def configuration(settings, made):
 
 
 def create(client, **headers):
-    return client.post("/v1/items", ITEM, headers={"Host": HOST, **headers})
+    return client.post("/v1/items", SENT, headers={"Host": HOST, **headers})
 
 
 def test_client_that_is_no_browser_may_write(auth_client):

@@ -7,16 +7,15 @@ import uuid
 import pytest
 from django.conf import settings
 
+from tests.examples import SENT
 from tests.support.accounts import basic
 
-ID = "dbb86c27-2eed-410d-881e-ad47487dd228"
-HAMMER = {"name": "Hammer", "category": "tools", "count": 20, "price": 9.99}
 JSON = "application/json"
 
 
 def body_with(**members):
     """An item's JSON with these members as they are written."""
-    texts = {name: json.dumps(value) for name, value in HAMMER.items()} | members
+    texts = {name: json.dumps(value) for name, value in SENT.items()} | members
     return "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in texts.items()) + "}"
 
 
