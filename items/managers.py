@@ -54,7 +54,6 @@ class KeysExhaustedError(Exception):
     """An item has no room for another idempotency key; it will have in `wait` milliseconds."""
 
     def __init__(self, wait: int) -> None:
-        super().__init__(wait)
         self.wait = wait
 
 

@@ -251,6 +251,15 @@ def test_1000_keys_are_kept_and_the_next_is_503_until_the_oldest_expires(hammer,
     assert adjust(-1).json()["count"] == 18
 
 
+def test_item_that_is_deleted_while_its_keys_are_counted_is_404(hammer, adjust, monkeypatch):
+    def then_deleted(item_id, key):
+        Item.objects.remove(item_id)
+
+    keep(MAX_KEYS_PER_ITEM)
+    monkeypatch.setattr(Item.objects, "adjustment", then_deleted)
+    assert adjust(-1, "one more").status_code == 404
+
+
 def test_expired_keys_make_room(hammer, adjust):
     keep(1000, age=datetime.timedelta(hours=25))
     assert adjust(-1, "k").status_code == 200

@@ -158,11 +158,11 @@ def test_changes_of_unknown_items_alone_write_nothing(send):
 
 
 def test_each_row_deletes_its_item(send, three):
-    results = send("delete", [IDS[0], UNKNOWN, IDS[0], IDS[1].upper(), "x", 5, None, [IDS[2]]])
+    results = send("delete", [IDS[2], UNKNOWN, IDS[2], IDS[1].upper(), "x", 5, None, [IDS[0]]])
     assert statuses(results) == [204, 404, 404, 204, 400, 400, 400, 400]
     assert results[0] == {"status": 204}
     assert all(list(row["errors"]) == ["id"] for row in results[4:])
-    assert [item.id for item in Item.objects.all()] == [uuid.UUID(IDS[2])]
+    assert [item.id for item in Item.objects.all()] == [uuid.UUID(IDS[0])]
 
 
 def test_many_deletions_are_one_read_and_one_write(send):

@@ -30,6 +30,9 @@ CHANGES = {
     "patch": lambda client, **headers: client.patch(PATH, {"count": 3}, **headers),
     "delete": lambda client, **headers: client.delete(PATH, **headers),
     "adjust": lambda client, **headers: client.post(f"{PATH}/adjust", {"delta": -3}, **headers),
+    "adjust once": lambda client, **headers: client.post(
+        f"{PATH}/adjust", {"delta": -3}, HTTP_IDEMPOTENCY_KEY="k", **headers
+    ),
 }
 
 
