@@ -9,6 +9,7 @@ import pytest
 from items import lists
 from items.models import Item
 from tests.examples import ID, STORED
+from tests.support.commands import commands
 from tests.support.database import store
 
 
@@ -53,6 +54,13 @@ def test_page_has_100_items_unless_asked_otherwise(auth_client):
     fill(101)
     assert len(auth_client.get("/v1/items").json()) == 100
     assert len(auth_client.get("/v1/items?limit=1000").json()) == 101
+
+
+def test_page_is_one_round_trip(auth_client):
+    fill(151)
+    with commands() as seen:
+        auth_client.get("/v1/items?limit=150")
+    assert seen == ["find"]
 
 
 @pytest.mark.parametrize(

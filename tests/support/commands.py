@@ -13,7 +13,9 @@ class Sent(monitoring.CommandListener):
     names: list[str] | None = None
 
     def started(self, event) -> None:
-        if self.names is not None and event.command.get(event.command_name) == self.collection:
+        # A getMore names its collection in a field of its own.
+        collections = (event.command.get(event.command_name), event.command.get("collection"))
+        if self.names is not None and self.collection in collections:
             self.names.append(event.command_name)
 
     def succeeded(self, event) -> None: ...
