@@ -69,7 +69,7 @@ class SecretValidator:
         """Raise ValidationError for a secret that breaks a rule."""
         fault = unsendable(password) or ("" if any_is_taken() else guessable(password))
         if fault:
-            raise ValidationError(f"The secret {fault}. {REMEDY}", code="guessable")
+            raise ValidationError(f"The secret {fault}. {REMEDY}", code="secret")
 
     def get_help_text(self) -> str:
         """Return the rules in a sentence."""

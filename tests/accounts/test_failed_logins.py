@@ -50,7 +50,7 @@ def test_the_first_failure_is_told_at_once(service_user, failed, events, caplog)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
-def test_those_that_follow_are_told_as_a_sum(failed, events):
+def test_those_that_follow_are_told_as_a_sum(failed, events, caplog):
     for number in range(5):
         failed.add(f"192.0.2.{number % 3}")
     assert len(events()) == 1
@@ -58,7 +58,8 @@ def test_those_that_follow_are_told_as_a_sum(failed, events):
     assert {"failures": 4, "addresses": 3, "named": "192.0.2.0,192.0.2.1,192.0.2.2"}.items() <= (
         events()[-1].items()
     )
-    assert events()[-1]["event"] == "logins_failed"
+    assert (events()[-1]["event"], events()[-1]["user"]) == ("logins_failed", "-")
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
 
 
 def test_an_attack_that_goes_on_is_a_line_a_minute(failed, events):
