@@ -160,8 +160,13 @@ def test_requests_that_follow_from_answers_are_as_the_document_says():
             elif response.status_code < 300 and case.path_parameters.get("id") in self.created:
                 used[case.operation.label] += 1
 
-    Workflow.run(settings=settings(print_blob=False, stateful_step_count=8))
-    assert set(used) == {
+    every = {
         *(f"{method} /v1/items/{{id}}" for method in ("GET", "PUT", "PATCH", "DELETE")),
         "POST /v1/items/{id}/adjust",
     }
+    # A PUT that is valid is rare, and another number of steps draws others.
+    for steps in range(8, 16):
+        Workflow.run(settings=settings(print_blob=False, stateful_step_count=steps))
+        if set(used) == every:
+            break
+    assert set(used) == every
