@@ -16,9 +16,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.:/@+-]+")
 
 
 def record(event: str, user: str | None, level: int = logging.INFO, **facts: object) -> None:
-    """Log an event about a user; None where a client only named one.
+    """Log an event about a user.
 
-    A name that a client made up may be a secret in the wrong field.
+    `user` is None for a failed login: the name that was sent may be a secret in the wrong field.
     """
     audit = {"event": event, "user": user or "-", "request_id": current_request_id(), **facts}
     line = " ".join(f"{key}={_text(value)}" for key, value in audit.items())

@@ -16,14 +16,16 @@ LONG_SECONDS = 60
 
 @register()
 def check_cache_seconds(**kwargs: Any) -> Iterable[CheckMessage]:
-    """E001 AUTH_CACHE_SECONDS is negative, W001 it keeps a disabled user for long."""
+    """E001 AUTH_CACHE_SECONDS is shorter than a reading may take, W001 it is long."""
     seconds = settings.AUTH_CACHE_SECONDS
-    if not seconds >= 0:
-        yield Error(f"AUTH_CACHE_SECONDS is {seconds}; it must be 0 or more.", id="accounts.E001")
+    if not (seconds == 0 or seconds >= 1):
+        yield Error(
+            f"AUTH_CACHE_SECONDS is {seconds}; it must be 0, or 1 or more.", id="accounts.E001"
+        )
     elif seconds > LONG_SECONDS:
         yield checks.Warning(
             f"AUTH_CACHE_SECONDS is {seconds}: a user who was disabled, or whose secret was "
-            "changed, gets in for that long.",
+            "changed, may get in for up to twice that long.",
             hint="5 makes reading the accounts as good as free.",
             id="accounts.W001",
         )

@@ -4,6 +4,7 @@ import atexit
 import logging
 import os
 import threading
+from contextlib import suppress
 
 from accounts import audit
 
@@ -29,7 +30,7 @@ class FailedLogins:
         self._timer: threading.Timer | None = None
 
     def add(self, address: str) -> None:
-        """Count a failure of a client's address; tell it at once after a minute without one."""
+        """Count a failure of a client's address; log it at once if none came for a minute."""
         address = address[:MAX_ADDRESS_CHARACTERS]
         with self._lock:
             self.total += 1
@@ -47,14 +48,23 @@ class FailedLogins:
             failures, self._told = self.total - self._told, self.total
             addresses, self._addresses = sorted(self._addresses), set()
         if failures:
-            named = ",".join(addresses[:MAX_NAMED])
-            facts = {"failures": failures, "addresses": len(addresses), "named": named}
-            audit.record("logins_failed", None, logging.WARNING, **facts)
+            full = "+" if len(addresses) == MAX_ADDRESSES else ""
+            audit.record(
+                "logins_failed",
+                None,
+                logging.WARNING,
+                failures=failures,
+                addresses=f"{len(addresses)}{full}",
+                named=",".join(addresses[:MAX_NAMED]),
+            )
 
     def _start_timer(self) -> None:
-        self._timer = threading.Timer(SUM_SECONDS, self._end_minute)
-        self._timer.daemon = True
-        self._timer.start()
+        timer = threading.Timer(SUM_SECONDS, self._end_minute)
+        timer.daemon = True
+        # Where no thread is to be had, the next failure is told at once, and tries again.
+        with suppress(RuntimeError):
+            timer.start()
+            self._timer = timer
 
     def _end_minute(self) -> None:
         with self._lock:

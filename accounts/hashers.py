@@ -18,16 +18,16 @@ class SaltedSHA256Hasher(BasePasswordHasher):
     algorithm = "salted_sha256"
 
     def encode(self, password: str, salt: str) -> str:
-        """Return what is stored of a secret."""
+        """Return the text to store."""
         digest = hashlib.sha256(f"{salt}{password}".encode()).hexdigest()
         return f"{self.algorithm}${salt}${digest}"
 
     def decode(self, encoded: str) -> dict[str, str]:
-        """Return the parts of what is stored."""
+        """Return the parts of a stored text."""
         return dict(zip(("algorithm", "salt", "hash"), encoded.split("$"), strict=True))
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Tell whether this was stored of the secret, in a time that does not tell how much is."""
+        """Tell whether a text was stored for this secret, in constant time."""
         return constant_time_compare(self.encode(password, encoded.split("$")[1]), encoded)
 
     def safe_summary(self, encoded: str) -> dict[Any, Any]:
@@ -35,13 +35,11 @@ class SaltedSHA256Hasher(BasePasswordHasher):
         parts = self.decode(encoded)
         return {**parts, "salt": mask_hash(parts["salt"], 2), "hash": mask_hash(parts["hash"])}
 
-    def harden_runtime(self, password: str, encoded: str) -> None:
-        """Do nothing: no secret takes longer than another."""
-
 
 HASHER = SaltedSHA256Hasher()
 
 
 def is_accepted(encoded: str) -> bool:
     """Tell whether a stored secret can be logged in with."""
-    return encoded.startswith(f"{HASHER.algorithm}$")
+    # Somebody else may have written null there.
+    return str(encoded).startswith(f"{HASHER.algorithm}$")

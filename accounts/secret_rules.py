@@ -1,7 +1,7 @@
 """What a service_pwd must be: sendable in a header, and not to be guessed.
 
-It is a machine's secret, so a random one is asked for. The estimate stops what people type. It
-proves nothing: only whoever made a secret knows how.
+It is a machine's secret, so a random one is asked for. The estimate stops most of what people type.
+It cannot prove that a secret is random.
 """
 
 from base64 import b64encode
@@ -18,8 +18,8 @@ MIN_GUESSES = 10**20
 # zxcvbn takes longer the longer a text is, and refuses longer ones.
 MAX_ESTIMATED_CHARACTERS = 72
 REMEDY = (
-    "Take a random one: `openssl rand -base64 18` makes one, "
-    "`manage.py seed_service_user --generate` makes and seeds one."
+    "Take a random one: `openssl rand -base64 18` makes one. With a secret file and a running "
+    "MongoDB, `manage.py seed_service_user --generate` makes and seeds one."
 )
 
 
@@ -40,7 +40,7 @@ def unsendable(secret: str) -> str:
 def guessable(secret: str) -> str:
     """Return why a secret can be guessed; nothing if it looks random.
 
-    Takes from 5 milliseconds to a second, so it is asked for where a secret comes in and nowhere
+    Takes from 5 milliseconds to 2 seconds, so it is asked for where a secret comes in and nowhere
     else.
     """
     if secret == example_of("service_pwd"):

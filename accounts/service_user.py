@@ -171,13 +171,12 @@ def _update(
 ) -> bool:
     """Give the user the password, and make it the active service user; tell what changed."""
     before = {name: getattr(user, name) for name in _SEEDED_FIELDS}
-    if not check_password(password, user.password):
-        if grace is not None and user.may_log_in(now) and is_password_usable(user.password):
-            if state is not State.FORMER:
-                _refuse_second_grace(user, grace, now)
-            user.former_password, user.former_password_until = user.password, now + grace
-        user.set_password(password)
-    elif not is_accepted(user.password):
+    matches, accepted = check_password(password, user.password), is_accepted(user.password)
+    if grace is not None and not matches and accepted and user.may_log_in(now):
+        if state is not State.FORMER:
+            _refuse_second_grace(user, grace, now)
+        user.former_password, user.former_password_until = user.password, now + grace
+    if not (matches and accepted):
         user.set_password(password)
     user.is_active = user.is_service_user = True
     user.active_until = None

@@ -107,7 +107,7 @@ class StoredSecrets:
 
     def _read(self) -> Reading:
         began, now = time.monotonic(), timezone.now()
-        users = User.objects.filter(is_service_user=True, is_active=True)
+        users = User.objects.filter(is_service_user=True)
         stored = [StoredSecret(user, *valid) for user in users for valid in user.valid_secrets(now)]
         accepted = [secret for secret in stored if is_accepted(secret.encoded)]
         if not self._has_warned and (accepted != stored or not stored):

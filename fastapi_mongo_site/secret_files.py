@@ -1,7 +1,8 @@
-"""Files that hold a secret: made at random, readable by their owner alone, never half written."""
+"""Files that hold a secret: made at random, readable by few, never half written."""
 
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ class NoFileError(Exception):
 
 
 def create_secret(name: str, path: Path) -> bool:
-    """Put a random value into a new file; tell whether it was new.
+    """Put a random value into a new file (mode 0600); tell whether it was new.
 
     Of two at once the first decides, and the other leaves its file alone. Raises OSError.
     """
@@ -36,9 +37,9 @@ def create_secret(name: str, path: Path) -> bool:
 
 
 def replace_secret(secret: Secret) -> str:
-    """Put a new random value into the secret's file, whose owner stays; return the value.
+    """Put a new random value into the secret's file; return the value.
 
-    Raises NoFileError.
+    Whoever could read it can, but for users outside of its group. Raises NoFileError.
     """
     if secret.source.startswith("$"):
         raise NoFileError(
@@ -52,6 +53,7 @@ def replace_secret(secret: Secret) -> str:
         owner = path.stat()
         with _draft(path, value) as draft:
             os.chown(draft, owner.st_uid, owner.st_gid)
+            draft.chmod(stat.S_IMODE(owner.st_mode) & 0o640)
             draft.replace(path)
     except OSError as why:
         raise NoFileError(f"{path} cannot be replaced ({why.strerror}).") from why

@@ -9,6 +9,7 @@ Never kill it: its directory and port may be used again only after its exit.
 
 import contextlib
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from pymongo.errors import PyMongoError
 from fastapi_mongo_site.configuration import find_secret
 
 START_SECONDS = 20.0
+PORTS = range(20_000, 30_000)
 ANSWER_MS = 500
 PROGRAM = Path(sys.executable).with_name("secantusd-py")
 
@@ -31,11 +33,16 @@ class EmbeddedMongoError(Exception):
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of the loopback interface that nobody listens on.
+
+    It is below those that systems give to outgoing connections, so that none of these takes it
+    before a server does.
+    """
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def answers(url: str) -> bool:

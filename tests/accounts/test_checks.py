@@ -12,13 +12,15 @@ def ids():
     return [message.id for message in run_checks()]
 
 
-@pytest.mark.parametrize("seconds", [-1, -0.001, float("nan")])
-def test_negative_cache_time(settings, seconds):
+@pytest.mark.parametrize("seconds", [-1, -0.001, 0.001, 0.99, float("nan")])
+def test_cache_time_too_short_to_read_in(settings, seconds):
     settings.AUTH_CACHE_SECONDS = seconds
     assert ids() == ["accounts.E001"]
 
 
-@pytest.mark.parametrize(("seconds", "found"), [(0, []), (60, []), (61, ["accounts.W001"])])
+@pytest.mark.parametrize(
+    ("seconds", "found"), [(0, []), (1, []), (60, []), (61, ["accounts.W001"])]
+)
 def test_long_cache_time_is_warned_about(settings, seconds, found):
     settings.AUTH_CACHE_SECONDS = seconds
     assert ids() == found

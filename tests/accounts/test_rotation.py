@@ -235,11 +235,19 @@ def test_generate_writes_a_new_secret_file_and_seeds_it(secret_file, command):
     printed = command("--generate", "--grace", "24h")
     made = secret_file.read_text().strip()
     assert (made != OLD, len(made) >= 32) == (True, True)
-    assert stat.S_IMODE(secret_file.stat().st_mode) == 0o600
     assert [path.name for path in secret_file.parent.iterdir()] == ["service_pwd"]
     assert Path(settings.SECRETS["service_pwd"].source).is_symlink()
     assert (accepted(OLD), accepted(made)) == (True, True)
     assert made not in printed
+
+
+@pytest.mark.parametrize(("before", "after"), [(0o600, 0o600), (0o640, 0o640), (0o644, 0o640)])
+def test_generate_keeps_who_may_read_the_file_but_for_everybody(
+    secret_file, command, before, after
+):
+    secret_file.chmod(before)
+    command("--generate")
+    assert stat.S_IMODE(secret_file.stat().st_mode) == after
 
 
 def test_generate_refuses_a_secret_that_is_no_file(service_user, command):

@@ -7,7 +7,6 @@ import uuid
 from io import StringIO
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.password_validation import get_default_password_validators
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
@@ -40,18 +39,36 @@ GUESSABLE = {
     "one letter": "x" * 22,
     "the article's example": "706936a8-65d4-4446-9be2-081bd15c0e8a",
     "a long one": "password" * 1000,
-    "the service's own names": f"{settings.NAME}{settings.SERVICE_USER}{settings.MONGO_DB}" * 2,
 }
 
 
+@pytest.mark.parametrize("number", [50, pytest.param(500, marks=pytest.mark.long)])
 @pytest.mark.parametrize("make", RANDOM.values(), ids=RANDOM.keys())
-def test_random_secrets_are_taken(make):
-    assert [secret for _ in range(300) if guessable(secret := make())] == []
+def test_random_secrets_are_taken(make, number):
+    assert [secret for _ in range(number) if guessable(secret := make())] == []
 
 
 @pytest.mark.parametrize("secret", GUESSABLE.values(), ids=GUESSABLE.keys())
 def test_what_people_type_is_guessable(secret):
     assert guessable(secret)
+
+
+@pytest.mark.parametrize("name", ["NAME", "SERVICE_USER", "MONGO_DB"])
+def test_the_services_own_names_are_guessed(settings, name):
+    text = "FastAPI-MongoDB-example-2026"
+    guessable.cache_clear()
+    assert not guessable(text)
+    guessable.cache_clear()
+    setattr(settings, name, "FastAPI-MongoDB-example")
+    assert guessable(text)
+    guessable.cache_clear()
+
+
+def test_a_secret_is_estimated_once(monkeypatch):
+    guessable.cache_clear()
+    assert not guessable(SECRET)
+    monkeypatch.setattr("zxcvbn.zxcvbn", lambda *args, **options: pytest.fail("again"))
+    assert not guessable(SECRET)
 
 
 @pytest.fixture

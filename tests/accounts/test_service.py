@@ -39,7 +39,7 @@ def environment(secret, worker_id):
         "SERVICE_PWD_FILE": str(secret),
         "MONGO_URL": url,
         "MONGO_DB": database,
-        "AUTH_CACHE_SECONDS": "0.5",
+        "AUTH_CACHE_SECONDS": "1",
         "WORKERS": "2",
     }
     with pymongo.MongoClient(url) as client:

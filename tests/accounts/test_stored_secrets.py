@@ -1,6 +1,7 @@
 """The accounts are read every few seconds by one thread, and a change of one takes effect."""
 
 import os
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -207,6 +208,39 @@ def test_a_reading_that_a_change_overtook_is_not_kept(gate, pool):
     assert not gate.begun.acquire(blocking=False)
 
 
+def test_a_reading_of_before_a_change_is_not_kept_after_it(service_user, monkeypatch):
+    read, begun, go_on = StoredSecrets._read, threading.Event(), threading.Event()
+
+    def overtaken(stored):
+        reading = read(stored)
+        begun.set()
+        assert go_on.wait(20)
+        return reading
+
+    monkeypatch.setattr(StoredSecrets, "_read", overtaken)
+    with ThreadPoolExecutor(1) as pool:
+        before = pool.submit(login)
+        assert begun.wait(20)
+        user = User.objects.get()
+        user.is_active = False
+        user.save()
+        go_on.set()
+        assert before.result(20)
+    assert login() is None
+
+
+def test_a_reading_begins_before_its_query(service_user, monkeypatch, clock):
+    find = User.objects.filter
+
+    def slow(**conditions):
+        clock.now += 2 * SECONDS + 0.1
+        return find(**conditions)
+
+    monkeypatch.setattr(User.objects, "filter", slow)
+    with pytest.raises(OperationalError, match="too long"):
+        login()
+
+
 def test_all_that_wait_share_the_error_of_the_one_that_reads(service_user, monkeypatch, clock):
     begun, fail = threading.Semaphore(0), threading.Event()
 
@@ -280,6 +314,7 @@ def test_a_forked_child_begins_anew(service_user):
     with stored_secrets._lock:
         child = os.fork()
         if child == 0:
+            signal.alarm(20)
             try:
                 os.write(writer, b"%d%d" % (stored_secrets._latest is None, login() is not None))
             finally:
@@ -312,6 +347,12 @@ def test_a_hash_of_an_earlier_version_is_refused_and_warned_of_once(own, caplog)
     assert len(warnings(caplog)) == 1
 
 
+def test_a_stored_null_lets_nobody_in(own):
+    User.objects.create(username="tester", is_service_user=True)
+    connection.database[ACCOUNTS].update_one({"username": "tester"}, {"$set": {"password": None}})
+    assert own.user_with("tester", "None") is None
+
+
 def test_a_missing_service_user_is_warned_of(own, caplog):
     assert own.user_with("tester", SECRET) is None
     assert len(warnings(caplog)) == 1
@@ -324,7 +365,8 @@ def test_a_service_user_that_can_log_in_is_no_warning(service_user, own, caplog)
 
 def test_no_secret_is_kept(service_user):
     login()
-    assert SECRET not in repr([vars(user) for user, *_ in stored_secrets._latest.secrets])
+    kept = [vars(stored_secrets), *(vars(user) for user, *_ in stored_secrets._latest.secrets)]
+    assert SECRET not in repr(kept)
 
 
 def test_a_reading_counts_its_age_from_when_it_began(clock):

@@ -88,6 +88,14 @@ def test_a_rotation_with_a_grace_needs_the_present_secret_stored_anew_first(earl
     assert not is_accepted(User.objects.get().password)
 
 
+def test_what_an_account_of_another_kind_had_is_not_kept_for_a_grace(earlier):
+    earlier.is_service_user = False
+    earlier.password = former(NEW)
+    earlier.save()
+    seed("--grace", "1h")
+    assert User.objects.get().former_password == ""
+
+
 def test_the_counts_of_failures_are_removed():
     call_command("migrate", "accounts", "0002", verbosity=0)
     collection = connection.database["accounts_failurecount"]

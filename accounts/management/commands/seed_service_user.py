@@ -37,7 +37,10 @@ class Command(BaseCommand):
         )
         actions = parser.add_mutually_exclusive_group()
         actions.add_argument(
-            "--generate", action="store_true", help="first write a new random service_pwd file"
+            "--generate",
+            action="store_true",
+            help="first write a new random service_pwd file; if that is interrupted, seed again "
+            "without --generate, and with --grace if there was one",
         )
         actions.add_argument(
             "--end-grace", action="store_true", help="end the grace now; seeds nothing"
@@ -75,7 +78,7 @@ class Command(BaseCommand):
         if generate:
             seeded = seed_service_user(name, lambda: replace_secret(secret), grace)
             self.stdout.write(f"The new password is in {secret.source}.")
-        elif (fault := guessable(secret.value)) and not any_is_taken():
+        elif not any_is_taken() and (fault := guessable(secret.value)):
             raise CommandError(f"The secret service_pwd from {secret.source} {fault}.\n{REMEDY}")
         else:
             seeded = seed_service_user(name, secret.value, grace)

@@ -37,7 +37,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGINT or SIGTERM; stop the service first, then the database."""
         refuse_port_in_use(settings.HOST, settings.PORT)
-        for path in create_missing(settings.SECRETS, settings.BASE_DIR / "secrets"):
+        directory = settings.BASE_DIR / "secrets"
+        try:
+            created = create_missing(settings.SECRETS, directory)
+        except OSError as why:
+            raise CommandError(f"No secret can be made in {directory}: {why}") from why
+        for path in created:
             self.stdout.write(f"Created    {path}")
         arguments = ["manage.py", "serve", *(["--reload"] if options["reload"] else [])]
         database = SharedMongo(settings.VAR_DIR) if is_needed() else None

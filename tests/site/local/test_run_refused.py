@@ -50,6 +50,15 @@ def test_secret_that_cannot_be_read_is_named(clone):
     assert f"{clone}/secrets/service_pwd is empty" in printed
 
 
+def test_guessable_secret_stops_the_start_with_two_lines(clone):
+    (clone / "secrets").mkdir()
+    (clone / "secrets" / "service_pwd").write_text("MyCompanyStockService2026!")
+    printed = failure(clone, MONGO_URL="mongodb://127.0.0.1:9/")
+    what, remedy = printed.partition("ERRORS:\n")[2].splitlines()
+    assert f"(accounts.E006) The secret service_pwd from {clone}/secrets/service_pwd can" in what
+    assert "HINT: Take a random one" in remedy
+
+
 def test_deployment_without_a_secret_names_it_and_every_place(clone):
     printed = failure(clone, "serve", SECRETS_DIR="/nowhere")
     places = ["$SERVICE_PWD", "$SERVICE_PWD_FILE", "/nowhere/service_pwd", f"{clone}/secrets/"]
