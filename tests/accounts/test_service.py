@@ -114,6 +114,7 @@ def test_who_has_the_secret_is_served_whoever_attacks(environment):
         assert "event=logins_failed user=- request_id=- failures=199" in service.output()
 
 
+@pytest.mark.long
 def test_with_mongodb_frozen_all_wait_for_one_operation(mongodb, environment):
     environ = {**environment, "MONGO_URL": mongodb.client_url, "MONGO_TIMEOUT_MS": "1000"}
     with Service("serve", **environ, THREADS="8") as service:

@@ -46,8 +46,6 @@ class Service:
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(project / "no-home"),
-                # A copy keeps its bytecode, like any clone.
-                **({"PYTHONDONTWRITEBYTECODE": "1"} if project == PROJECT else {}),
                 **inherited,
                 "PORT": str(self.port),
                 **environ,
