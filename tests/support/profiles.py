@@ -11,6 +11,6 @@ OPTIONS = {
     "database": None,
     "suppress_health_check": list(hypothesis.HealthCheck),
 }
-hypothesis.settings.register_profile("suite", derandomize=True, max_examples=40, **OPTIONS)
+hypothesis.settings.register_profile("suite", derandomize=True, max_examples=25, **OPTIONS)
 hypothesis.settings.register_profile("long", max_examples=1000, print_blob=True, **OPTIONS)
 hypothesis.settings.load_profile("suite")
