@@ -64,16 +64,17 @@ def processes(service):
 
 
 def spooled(service, spool):
-    """How many bytes of an export lie in temporary files, which have no names."""
-    sizes = [0]
+    """Yield each process that holds an export, and how many bytes of it.
+
+    The temporary files of exports have no names.
+    """
     for process in processes(service):
         for descriptor in (process / "fd").iterdir():
             try:
                 if str(descriptor.readlink()).startswith(str(spool)):
-                    sizes.append(descriptor.stat().st_size)
+                    yield int(process.name), descriptor.stat().st_size
             except FileNotFoundError:
                 continue
-    return max(sizes)
 
 
 def killed_midway(service, mongodb, spool):
@@ -83,7 +84,7 @@ def killed_midway(service, mongodb, spool):
         target=lambda: answers.append(get(service, "/v1/items?format=ndjson"))
     )
     reader.start()
-    while not spooled(service, spool):
+    while not any(size for _, size in spooled(service, spool)):
         assert reader.is_alive()
     os.kill(mongodb.process.pid, signal.SIGKILL)
     mongodb.process.wait()
@@ -102,13 +103,12 @@ def test_mongodb_that_dies_midway_is_a_503(service, mongodb, spool):
     pytest.fail("no export was killed midway")
 
 
-def test_worker_that_dies_midway_is_a_broken_transfer(service):
+def test_worker_that_dies_midway_is_a_broken_transfer(service, spool):
     request = urllib.request.Request(service.url + "/v1/items?format=csv", headers=AUTHORIZATION)
     with urllib.request.urlopen(request, timeout=30) as answer:
         answer.read(1000)
-        for process in processes(service):
-            if b"spawn_main" in (process / "cmdline").read_bytes():
-                os.kill(int(process.name), signal.SIGKILL)
+        for worker, _ in list(spooled(service, spool)):
+            os.kill(worker, signal.SIGKILL)
         with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
             answer.read()
     service.wait_until_up()
