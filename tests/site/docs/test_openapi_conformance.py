@@ -76,6 +76,11 @@ def names_an_id(case):
     return isinstance(case.body, dict) and "id" in case.body and "id" in case.path_parameters
 
 
+def is_of_another_operation(case):
+    """Tell whether the id makes the path that of the operations in bulk."""
+    return (case.path_parameters or {}).get("id") == "bulk"
+
+
 def refuses_row_by_row(case):
     """Tell whether the answer is a 200 that says for each row what is wrong with it."""
     return case.path.endswith("/bulk") and isinstance(case.body, list)
@@ -107,8 +112,7 @@ def conforms(operation_id):
     @schema.include(operation_id=operation_id).parametrize()
     @settings(print_blob=False)
     def test(case):
-        # The path of an item of this id would be that of another operation.
-        assume((case.path_parameters or {}).get("id") != "bulk")
+        assume(not is_of_another_operation(case))
         case.call_and_validate(excluded_checks=excluded_checks(case), **CALL)
 
     return test
@@ -151,6 +155,8 @@ def test_requests_that_follow_from_answers_are_as_the_document_says():
             return CALL
 
         def validate_response(self, response, case, **options):
+            if is_of_another_operation(case):
+                return
             case.validate_response(
                 response,
                 excluded_checks=excluded_checks(case),
