@@ -1,7 +1,7 @@
 # make run    everything on this machine, with nothing configured   [ARGS=--reload]
 # make test        linters, types, system checks, and all that breaks within seconds: 2 minutes
 # make test-long   outages, kills, races by the thousand, random queries and requests by the ten
-#                  thousand, part of Django's own tests: 20 minutes
+#                  thousand, part of Django's own tests: 10 to 20 minutes
 #
 # Figures that are kept in docs/   [MONGO_URL=...]
 # make bench-start         how long a start and a stop take
