@@ -1,4 +1,4 @@
-# make run    everything on this machine, with nothing configured   [ARGS=--reload]
+# make run         everything on this machine, with nothing configured   [ARGS=--reload]
 # make test        linters, types, system checks, and all that breaks within seconds: 2 minutes
 # make test-long   outages, kills, races by the thousand, random queries and requests by the ten
 #                  thousand, part of Django's own tests: 10 to 20 minutes
