@@ -61,7 +61,7 @@ class FailedLogins:
     def _start_timer(self) -> None:
         timer = threading.Timer(SUM_SECONDS, self._end_minute)
         timer.daemon = True
-        # Where no thread is to be had, the next failure is told at once, and tries again.
+        # If no thread can start, the next failure is logged at once, and tries again.
         with suppress(RuntimeError):
             timer.start()
             self._timer = timer

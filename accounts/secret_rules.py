@@ -49,7 +49,7 @@ def guessable(secret: str) -> str:
         return f"has fewer than {MIN_CHARACTERS} characters"
     if any(character.isspace() for character in secret):
         return "holds white space"
-    # Here, as its lists of words take longer to load than all else that a worker needs of this app.
+    # Imported here: its word lists load longer than all else that a worker needs of this app.
     from zxcvbn import zxcvbn
 
     known = [settings.NAME, settings.SERVICE_USER, settings.MONGO_DB]
@@ -58,7 +58,7 @@ def guessable(secret: str) -> str:
 
 
 def any_is_taken() -> bool:
-    """Tell whether a guessable secret is warned of and taken: with DEBUG, on this machine alone."""
+    """Tell whether a guessable secret only causes a warning: with DEBUG, on this machine alone."""
     return settings.DEBUG and is_loopback(settings.HOST)
 
 

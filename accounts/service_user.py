@@ -66,9 +66,8 @@ def seed_service_user(
 ) -> Seeded:
     """Create or update the service user; retire one that had another name.
 
-    A password that is a function is called, to make it, once nothing is in the way. It is safe to
-    run this again and side by side: one seeding waits for another, and writes nothing that is as
-    it should be.
+    If the password is a function, it is called once nothing prevents seeding. It is safe to run
+    this again and side by side: one seeding waits for another, and writes only what differs.
 
     Raises RotationError when a grace is asked for while another runs, when a password is to be
     made for a user who is leaving, and when a grace would keep what an earlier version stored.

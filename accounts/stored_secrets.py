@@ -34,7 +34,7 @@ class Reading(NamedTuple):
     secrets: list[StoredSecret]
 
     def is_older_than(self, seconds: float) -> bool:
-        """Tell its age, which counts from when it began."""
+        """Tell whether it began longer ago than this."""
         return time.monotonic() - self.began > seconds
 
 
@@ -99,7 +99,7 @@ class StoredSecrets:
         except BaseException as error:
             under_way.set_exception(error)
         with self._lock:
-            # Unless this process changed a user meanwhile: it may have been read before that.
+            # If this process changed a user meanwhile, this reading may be older: drop it.
             if self._under_way is under_way:
                 self._under_way = None
                 if not under_way.exception():

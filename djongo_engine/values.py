@@ -19,9 +19,9 @@ _INT64 = range(-(2**63), 2**63)
 def scalar(value: Any) -> Any:
     """Return a value as MongoDB stores it; UUIDs as text of 36 characters.
 
-    Raises NotSupportedError for a value that is no scalar: as an operand, a document or a
-    list would be read as operators. And for NaN, which SQL databases treat each in its own
-    way, and MongoDB in another. Raises DataError for a number that MongoDB cannot hold.
+    Raises NotSupportedError for a value that is no scalar, as MongoDB would read a document or a
+    list as operators; and for NaN, which every database treats in its own way. Raises DataError
+    for a number that MongoDB cannot hold.
     """
     if value is None:
         return None

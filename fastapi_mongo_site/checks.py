@@ -43,7 +43,7 @@ def check_secrets(**kwargs: Any) -> Iterable[CheckMessage]:
                 id="site.E001",
             )
         elif (
-            # accounts.E006 asks more of service_pwd than not to be the example.
+            # accounts.E006 checks this for service_pwd, and more.
             secret.name != "service_pwd"
             and not settings.DEBUG
             and secret.value == example_of(secret.name)

@@ -96,7 +96,7 @@ def _read(name: str, path: Path) -> Secret:
 
 
 def example_of(name: str) -> str:
-    """Return the published example of a secret, which is nobody's secret."""
+    """Return the published example of a secret."""
     examples = Path(__file__).parent.parent / "secrets.example"
     return (examples / name).read_text(encoding="utf-8").strip()
 

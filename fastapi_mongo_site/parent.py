@@ -30,7 +30,7 @@ def stop_with_parent() -> None:
 def leave_interrupts_to_parent() -> None:
     """Block SIGINT, which a terminal sends to all processes on Ctrl-C: the parent stops this one.
 
-    Two signals at once can stop it for good. Linux may give both to another thread, and the main
+    Two signals at once can hang it for good. Linux may give both to another thread, and the main
     thread, where Python's handlers run, sleeps on; or the second interrupts the handler of the
     first in Granian's workers, which then waits for itself. Call this before the process has other
     threads, which inherit it.

@@ -39,7 +39,7 @@ def create_secret(name: str, path: Path) -> bool:
 def replace_secret(secret: Secret) -> str:
     """Put a new random value into the secret's file; return the value.
 
-    Whoever could read it can, but for users outside of its group. Raises NoFileError.
+    Its owner and group read it as before, others no longer do. Raises NoFileError.
     """
     if secret.source.startswith("$"):
         raise NoFileError(

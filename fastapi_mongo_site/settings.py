@@ -76,7 +76,7 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", str.strip, default=[])
 
 MIDDLEWARE = [
     "fastapi_mongo_site.http.request_id.RequestIdMiddleware",
-    # The headers of every answer come first, also for what those below answer by themselves.
+    # These set the headers of every answer, so they come before all that may answer.
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "fastapi_mongo_site.http.headers.ContentSecurityPolicyMiddleware",
@@ -145,8 +145,8 @@ SILENCED_SYSTEM_CHECKS = [
 
 MONGO_DB = env.str("MONGO_DB", "api_db")
 MONGO_SERVER_SELECTION_TIMEOUT_MS = env.int("MONGO_SERVER_SELECTION_TIMEOUT_MS", 2_000)
-# Bounds every operation with its retries: a frozen server costs a request this long, and no
-# thread for ever.
+# Bounds every operation with its retries: a frozen server costs a request this long, and
+# no thread hangs.
 MONGO_TIMEOUT_MS = env.int("MONGO_TIMEOUT_MS", 5_000)
 MONGO_MAX_POOL_SIZE = env.int("MONGO_MAX_POOL_SIZE", 20)
 MONGO_SEARCH_TIMEOUT_MS = env.int("MONGO_SEARCH_TIMEOUT_MS", 2_000)
@@ -254,8 +254,7 @@ LOGGING = {
         "fastapi_mongo_site": {"level": "INFO"},
         # Django's own console handler shows nothing outside DEBUG.
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
-        # A 4xx is an answer, not an event worth a line. Why there was a 503 has been said
-        # already, or it is an attack, which may not fill the disk as well.
+        # A 4xx needs no line. The cause of a 503 has been logged already.
         "django.request": {"level": "ERROR", "filters": ["not_503"]},
         # Nor is a 400 for a Host header, which Django logs with a traceback.
         "django.security.DisallowedHost": {"level": "CRITICAL"},

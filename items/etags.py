@@ -1,7 +1,7 @@
 """ETags of items, and requests that depend on them (RFC 9110 sections 8.8.3 and 13).
 
-An ETag is a hash of the stored fields, so it changes whoever changes the item, the original service
-too, and documents need no field for it.
+An ETag is a hash of the stored fields. So every change gives another, also one by the original
+service, and documents need no field for it.
 """
 
 import re

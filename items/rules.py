@@ -26,7 +26,7 @@ def messages(error: ValidationError) -> str:
 
 
 class StoredItemRules:
-    """Tells what is wrong with stored documents. Make one for all: that is slow."""
+    """Tells what is wrong with stored documents. Make it once, as that is slow."""
 
     def __init__(self) -> None:
         self._serializer = ItemRequestSerializer()

@@ -45,7 +45,7 @@ class Accumulators:
             self.group[name] = {"$addToSet": value}
             self.final[name] = make({"$setDifference": [f"${name}", [None]]})
         else:
-            # Pushing every value would hold the group in memory, so each has its accumulator.
+            # Not `$push`, which would hold all values of the group in memory.
             _ACCUMULATE[kind](self, name, value)
         return name
 

@@ -1,8 +1,8 @@
 """Django's WHERE tree as MongoDB filters, in SQL's three-valued logic.
 
 Each condition becomes two filters: the documents for which it is true, and those for which it
-is false. A NULL makes a comparison neither, so NOT swaps the two, AND and OR combine them by
-De Morgan, and no rule of Django's SQL about `IS NOT NULL` is needed to get NOT right.
+is false. With a NULL a comparison is neither. So NOT swaps the two, AND and OR combine them by
+De Morgan, and NOT needs none of the `IS NOT NULL` that Django adds to its SQL.
 """
 
 from typing import Any

@@ -68,7 +68,7 @@ class Plan:
     def row(self) -> Callable[[Document], Row]:
         """Return the function that makes a row of a document; what is missing is NULL."""
         if all(isinstance(column, str) and "." not in column for column in self.columns):
-            # Nearly every query, and this runs once a document.
+            # Fast for nearly every query; runs once a document.
             names: Any = self.columns
             return lambda document: tuple(map(document.get, names))
         getters = [_getter(column) for column in self.columns]

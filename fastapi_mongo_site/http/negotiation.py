@@ -39,8 +39,8 @@ class LenientNegotiation(DefaultContentNegotiation):
 def _chosen(accept: str, classes: tuple[type[BaseRenderer], ...]) -> tuple[int, str]:
     """Return which of the renderers an Accept header chooses, and the media type.
 
-    Kept, since it takes a tenth of a request to find out, and few clients ever change theirs.
-    A renderer is known by its class, as none takes arguments.
+    The result is cached: finding it takes a tenth of a request, and few clients change theirs.
+    Classes stand for the renderers, as none takes arguments.
     """
     request = HttpRequest()
     request.META["HTTP_ACCEPT"] = accept

@@ -68,8 +68,8 @@ class Request(WSGIRequest):
     def _set_content_type(self, content_type: str) -> None:
         """Set the Content-Type with its parameters.
 
-        Django and DRF fail at malformed ones. Without its semicolons such a type is one that no
-        parser takes: a body of it is a 415 that shows it.
+        Django and DRF fail at malformed ones. So these lose their semicolons: no parser takes
+        such a type, and the 415 shows it.
         """
         try:
             _, self.content_params = parse_header_parameters(content_type)

@@ -134,7 +134,7 @@ class EmbeddedMongo:
 
 
 def is_needed() -> bool:
-    """Tell whether no MongoDB is configured, other than the embedded one by its own URL file."""
+    """Tell whether no MongoDB is configured. The embedded one's own URL file does not count."""
     secret = find_secret("mongo_url", os.environ, settings.SECRETS_DIRECTORIES)
     return not (secret.value or secret.error)
 

@@ -56,8 +56,8 @@ describe_adjust = extend_schema(
     description="The count changes in one step, never below 0 and never above "
     f"{MAX_COUNT}. "
     "Without an `Idempotency-Key` the answer is the item just after it, adjustments of others "
-    "included; with one it is the item as this adjustment left it. A refusal for the sake of the "
-    "stock (409) is remembered as well, one for the sake of the request (400, 412) is not. An item "
+    "included; with one it is the item as this adjustment left it. A 409 because of the "
+    "stock is remembered as well; a 400 or 412 because of the request is not. An item "
     f"keeps {MAX_KEYS_PER_ITEM:,} keys at most; for the next one the answer is 503 until the "
     "oldest expires.",
     request=AdjustmentSerializer,

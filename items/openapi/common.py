@@ -91,8 +91,8 @@ ETAG = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     response=[200, 201, 304],
-    description="A hash of the stored item in double quotes; another whenever that changes. "
-    "Comes with JSON alone.",
+    description="A hash of the stored item in double quotes; it changes with the item. "
+    "Only JSON has it.",
     examples=[OpenApiExample("Of the item", TAG)],
 )
 IF_MATCH = OpenApiParameter(

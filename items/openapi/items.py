@@ -41,7 +41,7 @@ QUERY = {**dict.fromkeys(SelectArguments.Meta.fields), "name": "hammer", "catego
 
 
 class Query(serializers.ModelSerializer[Any]):
-    """What was asked for; null is a field that was not."""
+    """What was asked for; the other fields are null."""
 
     class Meta:
         """The arguments of the selection."""

@@ -130,7 +130,7 @@ def test_the_longest_header_is_read_and_one_that_is_longer_is_not():
         credentials_in(GOOD + padding + " ")
 
 
-def test_name_is_normalized_as_django_normalizes_it_unless_none_is_so_long():
+def test_name_is_normalized_as_django_does_unless_it_is_too_long():
     assert credentials_in(basic("\ufdfa" * 600, "x")) == (
         User.normalize_username("\ufdfa" * 600),
         "x",

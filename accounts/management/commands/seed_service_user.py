@@ -33,7 +33,7 @@ class Command(BaseCommand):
             "--grace",
             type=duration,
             metavar="DURATION",
-            help="keep the password, or the user, before valid for 90s, 30m, 24h, 7d ...",
+            help="keep the former password, or user, valid for 90s, 30m, 24h, 7d ...",
         )
         actions = parser.add_mutually_exclusive_group()
         actions.add_argument(
@@ -89,6 +89,6 @@ class Command(BaseCommand):
             done = "Created" if created else "Updated" if seeded.changed else "Unchanged:"
             self.stdout.write(f"{done} service user {name}.")
         for former in seeded.deactivated:
-            self.stdout.write(f"Deactivated {former}, the service user before.")
+            self.stdout.write(f"Deactivated {former}, a former service user.")
         for what, until in graces(timezone.now()).items():
             self.stdout.write(f"{what} is valid until {until:%Y-%m-%d %H:%M:%S} UTC.")

@@ -82,7 +82,7 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
         if kind is not None and kind != target and not (kind == INTEGER and target in NUMBERS):
             refuse(f"an update of a {type(field).__name__} by another type")
         if not field.null and may_be_null(value):
-            refuse(f"an update of {field.name}, which may not be NULL, by what may be")
+            refuse(f"an update of {field.name} (NOT NULL) by what may be NULL")
         expression = translator.value(value)
         if target == INTEGER:
             # Fails for a double, which an integer beyond 64 bits becomes.
