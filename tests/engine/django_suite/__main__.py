@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import django
@@ -18,6 +19,7 @@ from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
 from tests.engine.django_suite.report import report
 
 ROOT = Path(__file__).resolve().parents[3]
+LOG = ROOT / "var" / "django-suite.log"
 SLICE = [
     "basic",
     "lookup",
@@ -52,10 +54,21 @@ def run(tests, url, outcomes):
     }
     command = [sys.executable, "runtests.py", "--noinput", "--parallel=1"]
     settings = "--settings=tests.engine.django_suite.settings"
-    subprocess.run([*command, settings, *SLICE], cwd=tests, env=environment, check=False)
+    # A hundred tracebacks of failures whose causes are known help nobody on a terminal.
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("w") as log:
+        subprocess.run(
+            [*command, settings, *SLICE],
+            cwd=tests,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            check=False,
+        )
 
 
 def main():
+    sys.stdout.write(f"Running part of Django's own tests, for two minutes or more; log: {LOG}\n")
     with tempfile.TemporaryDirectory(prefix="django-suite-") as name:
         directory = Path(name)
         outcomes = directory / "outcomes.json"
@@ -69,8 +82,14 @@ def main():
                 run(tests, server.url, outcomes)
             finally:
                 server.stop()
-        text, unexplained = report(json.loads(outcomes.read_text()))
+        found = json.loads(outcomes.read_text())
+        text, unexplained = report(found)
     (ROOT / "docs" / "django-suite.md").write_text(text)
+    count = Counter(test["outcome"] for test in found["tests"].values())
+    sys.stdout.write(
+        f"Django's own tests: {count['passed']} passed, {count['skipped']} skipped, "
+        f"{count['failed']} failed, {len(unexplained)} of them for a cause that is not known\n"
+    )
     for test in unexplained:
         sys.stderr.write(f"No cause is known for the failure of {test}\n")
     sys.exit(1 if unexplained else 0)
