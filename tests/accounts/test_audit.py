@@ -1,11 +1,13 @@
 """The audit trail: which events it has, what they say."""
 
+import datetime
 import logging
 import re
 
 import pytest
 from django.core.management import call_command
 from django.test import RequestFactory
+from django.utils import timezone
 
 from accounts import audit
 from fastapi_mongo_site.configuration import Secret
@@ -32,14 +34,15 @@ def test_seed_and_rotation(events, settings):
     call_command("seed_service_user", "--end-grace")
     settings.SERVICE_USER = "renamed"
     call_command("seed_service_user")
-    assert [(event["event"], event["user"]) for event in events()] == [
-        ("seed", "tester"),
-        ("seed", "tester"),
-        ("grace_set", "tester"),
-        ("grace_ended", "tester"),
-        ("seed", "renamed"),
-        ("deactivated", "tester"),
+    assert [(event["event"], event["user"], event.get("change")) for event in events()] == [
+        ("seed", "tester", "created"),
+        ("seed", "tester", "updated"),
+        ("grace_set", "tester", None),
+        ("grace_ended", "tester", None),
+        ("seed", "renamed", "created"),
+        ("deactivated", "tester", None),
     ]
+    assert datetime.datetime.fromisoformat(events()[2]["until"]) > timezone.now()
 
 
 def test_a_name_cannot_forge_a_line(events, caplog):
