@@ -1,8 +1,6 @@
 """Failed logins leave a line at once, then a sum a minute; nobody is ever locked out."""
 
 import logging
-import os
-import signal
 import threading
 
 import pytest
@@ -12,6 +10,7 @@ from rest_framework.test import APIClient
 from accounts import failed_logins as module
 from accounts.failed_logins import MAX_ADDRESSES, FailedLogins
 from tests.support.accounts import SECRET, basic
+from tests.support.forks import in_child
 
 
 @pytest.fixture
@@ -151,20 +150,8 @@ def test_num_proxies_says_which_address_is_the_clients(failed, events, settings,
 
 def test_a_forked_child_begins_with_none(failed):
     failed.add("a")
-    reader, writer = os.pipe()
     with failed._lock:
-        child = os.fork()
-        if child == 0:
-            signal.alarm(20)
-            try:
-                failed.add("b")
-                os.write(writer, b"%d" % failed.total)
-            finally:
-                os._exit(0)
-    os.close(writer)
-    os.waitpid(child, 0)
-    assert os.read(reader, 10) == b"1"
-    os.close(reader)
+        assert in_child(lambda: failed.add("b") or failed.total) == "1"
 
 
 def test_the_service_users_name_is_not_told_apart(service_user, failed, events):

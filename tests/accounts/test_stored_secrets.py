@@ -1,7 +1,5 @@
 """The accounts are read every few seconds by one thread, and a change of one takes effect."""
 
-import os
-import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +16,7 @@ from accounts.models import User
 from accounts.stored_secrets import Reading, StoredSecrets, stored_secrets
 from tests.support.accounts import NEW, SECRET, basic
 from tests.support.commands import commands
+from tests.support.forks import in_child
 
 SECONDS = 5.0
 ACCOUNTS = User._meta.db_table
@@ -310,19 +309,8 @@ def test_without_mongodb_a_reading_lets_in_for_its_seconds(service_user, clock):
 
 def test_a_forked_child_begins_anew(service_user):
     assert login()
-    reader, writer = os.pipe()
     with stored_secrets._lock:
-        child = os.fork()
-        if child == 0:
-            signal.alarm(20)
-            try:
-                os.write(writer, b"%d%d" % (stored_secrets._latest is None, login() is not None))
-            finally:
-                os._exit(0)
-    os.close(writer)
-    os.waitpid(child, 0)
-    assert os.read(reader, 10) == b"11"
-    os.close(reader)
+        assert in_child(lambda: (stored_secrets._latest, login() is not None)) == "(None, True)"
 
 
 # What cannot log in
