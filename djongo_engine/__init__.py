@@ -3,5 +3,5 @@
 It keeps djongo's connection wrapper, storage layout (collections, `__schema__` counters) and
 `DjongoManager`. Instead of SQL text it translates Django's own query tree: a construct is either
 known and translated, or refused by name with `django.db.NotSupportedError` before anything is
-written. See docs/engine.md. Nothing here imports the project.
+written. See README.md in this folder. Nothing here imports the project.
 """
