@@ -13,15 +13,25 @@ class Columns:
     """The fields that hold the columns and computed expressions of one query.
 
     `fields` maps an expression that a pipeline stage has computed to the field that holds it.
+    `prefixes` maps an alias to what its columns' paths begin with.
     """
 
-    def __init__(self, base_alias: str, joined: Iterable[str] = ()) -> None:
-        """Take the aliases that a column may come from: the base table's and those joined."""
-        self.base_alias = base_alias
-        self.joined = frozenset(joined)
+    def __init__(self, root: str, joined: Iterable[str] = ()) -> None:
+        """Take the alias of the collection that is read, and those of the documents joined to it.
+
+        A column without an alias is one of that collection.
+        """
+        self.prefixes: dict[str | None, str] = {None: "", root: ""}
+        self.prefixes |= {alias: f"{JOINED}{alias}." for alias in joined}
+        self._reads: set[str | None] = set()
         self.fields: dict[Any, str] = {}
         self.refs: dict[str, str] = {}
         self.grouped = False
+
+    def taken_reads(self) -> set[str | None]:
+        """Return the aliases whose columns were asked for since the last call."""
+        reads, self._reads = self._reads, set()
+        return reads
 
     def regroup(self, fields: dict[Any, str], refs: dict[str, str] | None = None) -> None:
         """Note that the documents were grouped: nothing else than these can be read from now on.
@@ -54,8 +64,7 @@ class Columns:
             refuse(f"the column {column!r} outside of the GROUP BY")
         if "." in column or column.startswith("$"):
             refuse(f"a column named {column!r}")
-        if col.alias is None or col.alias == self.base_alias:
-            return str(column)
-        if col.alias in self.joined:
-            return f"{JOINED}{col.alias}.{column}"
+        if col.alias in self.prefixes:
+            self._reads.add(col.alias)
+            return f"{self.prefixes[col.alias]}{column}"
         refuse(f"the column {column!r} of an outer query")

@@ -20,9 +20,9 @@ _ARITHMETIC = {"+": "$add", "-": "$subtract", "*": "$multiply"}
 class ExpressionTranslator(Columns, ABC):
     """Translates the expressions of one query; one that may hold conditions says `test`."""
 
-    def __init__(self, compiler: Any, base_alias: str, joined: Iterable[str] = ()) -> None:
+    def __init__(self, compiler: Any, root: str, joined: Iterable[str] = ()) -> None:
         """Take the compiler, whose connection converts values, and the aliases of `Columns`."""
-        super().__init__(base_alias, joined)
+        super().__init__(root, joined)
         self.compiler = compiler
         self.connection = compiler.connection
 

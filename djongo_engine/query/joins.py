@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bson import MinKey
 from django.db.models.sql.constants import INNER
 from django.db.models.sql.datastructures import BaseTable, Join
 
@@ -10,40 +11,71 @@ from djongo_engine.query.documents import JOINED, Document
 
 
 def joins_of(query: Any) -> list[Join]:
-    """Return the joins that a query uses. Raises NotSupportedError for a second base table."""
+    """Return the joins that a query uses.
+
+    Raises NotSupportedError for a second base table and for a join on more than equality of one
+    column with another.
+    """
     joins = []
     for alias, table in query.alias_map.items():
         if not query.alias_refcount[alias]:
             continue
         if isinstance(table, Join):
+            _refuse_unknown(table)
             joins.append(table)
         elif not isinstance(table, BaseTable) or alias != query.base_table:
             refuse("a second base table")
     return joins
 
 
-def stages_of(join: Join, base_table: str) -> list[Document]:
-    """Return the stages that put a joined document into its field.
-
-    Raises NotSupportedError.
-    """
+def _refuse_unknown(join: Join) -> None:
     if join.filtered_relation is not None:
         refuse("a FilteredRelation")
     if join.join_field.get_extra_restriction(join.table_alias, join.parent_alias):
         refuse("a join with an extra condition")
     if len(join.join_fields) != 1:
         refuse("a join on several columns")
+
+
+def is_inner(join: Join) -> bool:
+    """Tell whether rows without a partner are left out."""
+    return bool(join.join_type == INNER)
+
+
+def is_single(join: Join) -> bool:
+    """Tell whether a row has one partner at most."""
+    ((_, foreign),) = join.join_fields
+    return bool(foreign.unique)
+
+
+def looked_up(join: Join, parent: str, *, keep: bool) -> list[Document]:
+    """Return the stages that put the documents of a join's table into its field.
+
+    `parent` is the prefix of the paths to the parent's columns. Documents without a partner stay
+    if `keep`.
+    """
     ((local, foreign),) = join.join_fields
-    if not (local.primary_key or foreign.primary_key):
-        # Null would equal null: $lookup joins them, SQL does not.
-        refuse("a join on two columns that may be NULL")
-    prefix = "" if join.parent_alias == base_table else f"{JOINED}{join.parent_alias}."
-    name = f"{JOINED}{join.table_alias}"
-    lookup = {
-        "from": join.table_name,
-        "localField": prefix + local.column,
-        "foreignField": foreign.column,
-        "as": name,
-    }
-    unwind = {"path": f"${name}", "preserveNullAndEmptyArrays": join.join_type != INNER}
-    return [{"$lookup": lookup}, {"$unwind": unwind}]
+    return _stages(
+        parent + local.column, join.table_name, foreign.column, join.table_alias, keep=keep
+    )
+
+
+def looked_back(join: Join, parent_table: str, child: str) -> list[Document]:
+    """Return the stages that put the documents of a join's parent into the parent's field.
+
+    `child` is the prefix of the paths to the columns of the join's own table.
+    """
+    ((local, foreign),) = join.join_fields
+    return _stages(
+        child + foreign.column, parent_table, local.column, join.parent_alias, keep=False
+    )
+
+
+def _stages(local: str, table: str, foreign: str, alias: str, *, keep: bool) -> list[Document]:
+    name = f"{JOINED}{alias}"
+    # To $lookup null and missing equal null and missing; SQL's NULL equals nothing. The smallest
+    # key, which is not stored, equals nothing either, and the foreign side's index serves it.
+    key = {"$addFields": {name: {"$ifNull": [f"${local}", MinKey()]}}}
+    lookup = {"from": table, "localField": name, "foreignField": foreign, "as": name}
+    unwind = {"path": f"${name}", "preserveNullAndEmptyArrays": keep}
+    return [key, {"$lookup": lookup}, {"$unwind": unwind}]

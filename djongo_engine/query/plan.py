@@ -23,8 +23,8 @@ class Constant:
 class Plan:
     """What to send to one collection, and how a document becomes a row.
 
-    `find` takes a filter, a sort, a skip and a limit. `stages` come between the filter and the
-    sort, and make it a pipeline. `empty_row` is the row of an aggregate over nothing.
+    `filter`, `sort`, `skip` and `limit` are those of a find. `stages` come behind it, and make it
+    a pipeline. `empty_row` is the row of an aggregate over nothing. A `shortcut` is tried first.
     """
 
     collection: str
@@ -35,20 +35,17 @@ class Plan:
     skip: int = 0
     limit: int = 0
     empty_row: Row | None = None
+    shortcut: "Shortcut | None" = None
 
     def pipeline(self) -> list[Document]:
         """Return the whole plan as an aggregation pipeline."""
-        stages = [*match(self.filter), *self.stages]
-        if self.sort:
-            stages.append({"$sort": self.sort})
-        if self.skip:
-            stages.append({"$skip": self.skip})
-        if self.limit:
-            stages.append({"$limit": self.limit})
-        return stages
+        page = page_of(self.sort, self.skip, self.limit)
+        return [*match(self.filter), *page, *self.stages]
 
     def documents(self, collection: Collection[Document]) -> Iterator[Document]:
-        """Run the plan; yield the documents."""
+        """Run the plan; return the documents."""
+        if self.shortcut and (found := self.shortcut.documents(collection)) is not None:
+            return iter(found)
         if self.stages:
             return iter(collection.aggregate(self.pipeline()))
         return collection.find(
@@ -75,9 +72,35 @@ class Plan:
         return lambda document: tuple([get(document) for get in getters])
 
 
+@dataclass(frozen=True)
+class Shortcut:
+    """A plan that takes the page before it looks partners up, which is right if none is missing.
+
+    An INNER JOIN leaves out a row without its partner, and the page would have another row. Only a
+    reference to what is not there has none.
+    """
+
+    plan: Plan
+    partners: list[str]
+    skip: int
+
+    def documents(self, collection: Collection[Document]) -> list[Document] | None:
+        """Run the plan; return the documents, or None if one lacks a partner."""
+        documents = list(self.plan.documents(collection))
+        if any(name not in document for document in documents for name in self.partners):
+            return None
+        return documents[self.skip :]
+
+
 def match(filter_: Document) -> list[Document]:
     """Return a filter as stages of a pipeline: one, or none where everything passes."""
     return [{"$match": filter_}] if filter_ != EVERYTHING else []
+
+
+def page_of(sort: Document, skip: int, limit: int) -> list[Document]:
+    """Return a sort, a skip and a limit as the stages of a pipeline."""
+    stages = {"$sort": sort, "$skip": skip, "$limit": limit}
+    return [{stage: operand} for stage, operand in stages.items() if operand]
 
 
 def _getter(column: str | Constant) -> Callable[[Document], Any]:

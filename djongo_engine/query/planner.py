@@ -11,9 +11,13 @@ from djongo_engine.query.datatypes import refuse_order_of_binary
 from djongo_engine.query.documents import COMPUTED, Document, is_null
 from djongo_engine.query.filters import EVERYTHING
 from djongo_engine.query.groups import aggregates_of, columns_of, is_grouped
-from djongo_engine.query.joins import joins_of, stages_of
-from djongo_engine.query.plan import Constant, Plan, Row, match
+from djongo_engine.query.joinorder import JoinOrder, Step
+from djongo_engine.query.plan import Constant, Plan, Row, Shortcut, match, page_of
+from djongo_engine.query.roots import conjuncts
 from djongo_engine.query.translator import Translator
+
+SHORT_PAGE = 1_000
+"""Rows of a page that is read whole before the first is given."""
 
 
 class Planner:
@@ -29,9 +33,9 @@ class Planner:
         self.query = compiler.query
         self.order_by = order_by
         self.selected = [expression for expression, _, _ in [*compiler.select, *extra_select]]
-        self.joins = joins_of(self.query)
+        self.order = JoinOrder(self.query, compiler.where)
         self.translator = Translator(
-            compiler, self.query.base_table, [join.table_alias for join in self.joins]
+            compiler, self.order.root, [step.alias for step in self.order.steps]
         )
         self.stages: list[Document] = []
         self.computed: Document = {}
@@ -40,14 +44,17 @@ class Planner:
     def plan(self) -> Plan:
         """Return the plan."""
         self._refuse_unknown()
+        for condition in conjuncts(self.compiler.where):
+            filter_ = self.translator.filter(condition)
+            self.order.narrow(filter_, self.translator.taken_reads())
+        if self.query.distinct or is_grouped(self.query, self.selected):
+            return self._plan_of_groups()
+        return self._plan_of_rows()
+
+    def _plan_of_groups(self) -> Plan:
+        """Return the plan of a query whose rows are no documents, but groups or distinct rows."""
         empty = None
-        filter_ = self.translator.filter(self.compiler.where)
-        if self.joins:
-            # The filter may read joined documents.
-            base = self.query.base_table
-            self.stages = [stage for join in self.joins for stage in stages_of(join, base)]
-            self.stages += match(filter_)
-            filter_ = EVERYTHING
+        self.stages += self.order.stages(self.order.steps)
         if is_grouped(self.query, self.selected):
             empty = self._group()
         having = self.translator.filter(self.compiler.having)
@@ -55,21 +62,51 @@ class Planner:
             self.stages += match(having)
             empty = None
         columns = [self._column(expression) for expression in self.selected]
-        self._add_computed()
+        self.stages += self._add_computed()
         if self.query.distinct:
             columns = self._distinct(columns)
         sort = self._sort()
-        self._add_computed()
+        self.stages += [*self._add_computed(), *page_of(sort, self.query.low_mark, self._limit())]
         return Plan(
-            collection=self.query.get_meta().db_table,
-            filter=filter_,
+            collection=self.order.collection,
+            filter=self.order.filter,
             columns=columns[: self.compiler.col_count],
             stages=self.stages,
-            sort=sort,
-            skip=self.query.low_mark,
-            limit=self._limit(),
             empty_row=empty,
         )
+
+    def _plan_of_rows(self) -> Plan:
+        skip, limit = self.query.low_mark, self._limit()
+        sort = self._sort()
+        read, for_sort = self.translator.taken_reads(), self._add_computed()
+        columns = [self._column(expression) for expression in self.selected]
+        computed = self._add_computed()
+        stored = not for_sort and read <= {self.order.root}
+
+        def arranged(skip: int, limit: int, *, shortcut: bool) -> tuple[Plan, list[Step]]:
+            """Return the plan, and the steps behind the page."""
+            early = self.order.before_page(set() if stored else read, shortcut=shortcut)
+            late = [step for step in self.order.steps if step not in early]
+            behind = [*self.order.stages(late, keep=True), *computed]
+            plan = Plan(
+                collection=self.order.collection,
+                filter=self.order.filter,
+                columns=columns[: self.compiler.col_count],
+                sort=sort if stored else {},
+            )
+            if stored and not early:
+                plan.skip, plan.limit, plan.stages = skip, limit, behind
+            else:
+                page = page_of({} if stored else sort, skip, limit)
+                plan.stages = [*self.order.stages(early), *for_sort, *page, *behind]
+            return plan, late
+
+        plan, _ = arranged(skip, limit, shortcut=False)
+        if 0 < limit <= SHORT_PAGE - skip:
+            quick, late = arranged(0, skip + limit, shortcut=True)
+            if partners := [step.field for step in late if step.inner]:
+                plan.shortcut = Shortcut(quick, partners, skip)
+        return plan
 
     def _refuse_unknown(self) -> None:
         query = self.query
@@ -125,12 +162,15 @@ class Planner:
             self.pending[expression] = name
         return self.pending[expression]
 
-    def _add_computed(self) -> None:
+    def _add_computed(self) -> list[Document]:
+        """Return the stage that computes what was asked for since the last, if anything was."""
         # Only the stages behind it see what a stage adds.
-        if self.computed:
-            self.stages.append({"$addFields": self.computed})
-            self.translator.fields |= self.pending
-            self.computed, self.pending = {}, {}
+        if not self.computed:
+            return []
+        stage = {"$addFields": self.computed}
+        self.translator.fields |= self.pending
+        self.computed, self.pending = {}, {}
+        return [stage]
 
     def _distinct(self, columns: list[str | Constant]) -> list[str | Constant]:
         keys = {
