@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from djongo_engine.query.documents import JOINED, Document
 from djongo_engine.query.filters import all_of
-from djongo_engine.query.joins import is_inner, is_single, joins_of, looked_back, looked_up
+from djongo_engine.query.joins import is_inner, is_single, looked_back, looked_up, tables_of
 from djongo_engine.query.plan import match
 from djongo_engine.query.roots import chain_to_root
 
@@ -31,12 +31,13 @@ class JoinOrder:
     """From which collection a query starts, what it filters there, and when it looks up others."""
 
     def __init__(self, query: Any, where: Any) -> None:
-        """Take the query and its WHERE tree. Raises NotSupportedError as `joins_of` does."""
-        joins = joins_of(query)
+        """Take the query and its WHERE tree. Raises NotSupportedError as `tables_of` does."""
+        base, joins = tables_of(query)
         limited = query.high_mark is not None
-        chain = chain_to_root(query.base_table, joins, where, limited=limited)
-        self.root: str = chain[0].table_alias if chain else query.base_table
-        self.collection: str = query.alias_map[self.root].table_name
+        chain = chain_to_root(base.table_alias, joins, where, limited=limited)
+        root: Any = chain[0] if chain else base
+        self.root: str = root.table_alias
+        self.collection: str = root.table_name
         self.steps = [self._back(join, query) for join in chain]
         turned = {join.table_alias for join in chain}
         self.steps += [self._forth(join) for join in joins if join.table_alias not in turned]

@@ -10,22 +10,21 @@ from djongo_engine.errors import refuse
 from djongo_engine.query.documents import JOINED, Document
 
 
-def joins_of(query: Any) -> list[Join]:
-    """Return the joins that a query uses.
+def tables_of(query: Any) -> tuple[BaseTable, list[Join]]:
+    """Return the table that a query is based on, the first that it refers to, and its joins.
 
-    Raises NotSupportedError for a second base table and for a join on more than equality of one
-    column with another.
+    That is not `query.base_table`, to which the subquery of an `exclude()` over a relation does not
+    refer. Raises NotSupportedError for a second base table and for a join on more than equality of
+    one column with another.
     """
-    joins = []
-    for alias, table in query.alias_map.items():
-        if not query.alias_refcount[alias]:
-            continue
-        if isinstance(table, Join):
-            _refuse_unknown(table)
-            joins.append(table)
-        elif not isinstance(table, BaseTable) or alias != query.base_table:
-            refuse("a second base table")
-    return joins
+    base, *joins = [
+        table for alias, table in query.alias_map.items() if query.alias_refcount[alias]
+    ]
+    if not all(isinstance(table, Join) for table in joins) or isinstance(base, Join):
+        refuse("a second base table")
+    for join in joins:
+        _refuse_unknown(join)
+    return base, joins
 
 
 def _refuse_unknown(join: Join) -> None:
