@@ -19,6 +19,7 @@ class Accumulators:
         self.translator = translator
         self.group: Document = {}
         self.final: Document = {}
+        self.empty: Document = {}
 
     def add(self, aggregate: Any) -> str:
         """Add an aggregate; return the name of the field that holds its final value."""
@@ -28,6 +29,7 @@ class Accumulators:
             refuse(f"the aggregate {kind.__name__}")
         (source,) = aggregate.source_expressions
         name = f"a{len(self.final)}"
+        self.empty[name] = aggregate.empty_result_set_value
         if isinstance(source, expressions.Star):
             if kind is not aggregates.Count or aggregate.distinct:
                 refuse(f"{kind.__name__}('*')")
@@ -49,6 +51,22 @@ class Accumulators:
             _ACCUMULATE[kind](self, name, value)
         return name
 
+    def stages(self, keys: Document) -> list[Document]:
+        """Return the stages that group by `keys`, and show keys and final values by their names."""
+        shown = {name: f"$_id.{name}" for name in keys}
+        return [
+            {"$group": {"_id": keys or None, **self.group}},
+            {"$project": {"_id": False, **shown, **self.final}},
+        ]
+
+    def stages_of_nothing(self) -> list[Document]:
+        """Return the stages that make the document of a group of nothing, where there is none."""
+        group = {"$ifNull": [{"$arrayElemAt": ["$groups", 0]}, self.empty]}
+        return [
+            {"$facet": {"groups": [{"$match": {}}]}},
+            {"$replaceRoot": {"newRoot": group}},
+        ]
+
 
 def _count(accumulators: Accumulators, name: str, value: Any) -> None:
     accumulators.group[name] = {"$sum": {"$cond": [is_null(value), 0, 1]}}
@@ -62,7 +80,9 @@ def _sum(accumulators: Accumulators, name: str, value: Any) -> None:
 def _average(accumulators: Accumulators, name: str, value: Any) -> None:
     # Not `$avg`: SecantusDB's Rust server refuses it for integers beyond 2**53. `$isNumber`, since
     # `$avg` passes over what is no number.
-    mean = {"$divide": [f"${name}", f"${name}n"]}
+    # A server may compute the mean for a count of 0 too: that divides by null, which gives null.
+    count = {"$cond": [{"$eq": [f"${name}n", 0]}, None, f"${name}n"]}
+    mean = {"$divide": [f"${name}", count]}
     _total(accumulators, name, value, {"$cond": [{"$isNumber": value}, 1, 0]}, mean)
 
 
@@ -105,9 +125,7 @@ _ACCUMULATE: dict[type, Callable[[Accumulators, str, Any], None]] = {
 }
 
 
-def empty_row(expressions: Iterable[Any]) -> tuple[Any, ...]:
-    """Return what aggregates of no document are. Raises NotSupportedError if Django cannot tell."""
+def empty_row(expressions: Iterable[Any]) -> tuple[Any, ...] | None:
+    """Return what aggregates of no document are, None if Django cannot tell."""
     values = [expression.empty_result_set_value for expression in expressions]
-    if NotImplemented in values:
-        refuse("an expression of an aggregate that may have nothing to aggregate")
-    return tuple(values)
+    return None if NotImplemented in values else tuple(values)

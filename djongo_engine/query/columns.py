@@ -7,12 +7,13 @@ from django.db.models import expressions
 
 from djongo_engine.errors import refuse
 from djongo_engine.query.documents import JOINED
+from djongo_engine.query.identity import key
 
 
 class Columns:
     """The fields that hold the columns and computed expressions of one query.
 
-    `fields` maps an expression that a pipeline stage has computed to the field that holds it.
+    `fields` maps the `key` of an expression that a stage has computed to the field that holds it.
     `prefixes` maps an alias to what its columns' paths begin with.
     """
 
@@ -36,7 +37,7 @@ class Columns:
     def regroup(self, fields: dict[Any, str], refs: dict[str, str] | None = None) -> None:
         """Note that the documents were grouped: nothing else than these can be read from now on.
 
-        `fields` maps expressions to fields, `refs` the names of a subquery's columns.
+        `fields` maps the keys of expressions to fields, `refs` the names of a subquery's columns.
         """
         self.fields = fields
         self.refs = refs or {}
@@ -47,7 +48,7 @@ class Columns:
 
         Raises NotSupportedError for a column that these documents do not have.
         """
-        if self.fields and (name := self.fields.get(expression)):
+        if self.fields and (name := self.fields.get(key(expression))):
             return name
         kind = type(expression)
         if kind is expressions.Col:

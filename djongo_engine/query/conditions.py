@@ -16,6 +16,7 @@ from django.db.models.expressions import (
     NegatedExpression,
 )
 from django.db.models.fields import related_lookups
+from django.db.models.fields.tuple_lookups import TupleIn
 from django.db.models.functions import ExtractIsoYear, ExtractYear
 from django.db.models.sql import Query
 from django.db.models.sql.where import AND, OR, XOR, NothingNode, WhereNode
@@ -35,10 +36,9 @@ from djongo_engine.query.filters import (
     of_values,
     parity,
 )
-from djongo_engine.query.lookups import COMPARISONS, YEARS, test_of, year_test
+from djongo_engine.query.lookups import COMPARISONS, MEMBERSHIPS, YEARS, test_of, year_test
+from djongo_engine.query.prefetch import in_one_column
 from djongo_engine.values import in_order, scalar
-
-MEMBERSHIPS = {lookups.In, related_lookups.RelatedIn}
 
 
 class ConditionTranslator:
@@ -106,6 +106,8 @@ class ConditionTranslator:
         if kind is lookups.Exact and is_condition(lookup.lhs) and isinstance(lookup.rhs, bool):
             condition = self.condition(lookup.lhs)
             return condition if lookup.rhs else condition.negated()
+        if kind is TupleIn:
+            return self.condition(in_one_column(lookup))
         if kind in YEARS and (path := self._year_path(lookup)):
             return self._of(lookup, path, year_test(lookup, self.connection))
         path = self._path(lookup.lhs)

@@ -32,6 +32,8 @@ COMPARISONS: dict[type, str] = {
     lookups.YearLt: "$lt",
     lookups.YearLte: "$lte",
 }
+EQUALITIES = {kind for kind, operator in COMPARISONS.items() if operator == "$eq"}
+MEMBERSHIPS = {lookups.In, related_lookups.RelatedIn}
 # How a date compares with the bounds that Django gives for a year.
 YEARS: dict[type, tuple[str, ...]] = {
     lookups.YearExact: ("$gte", "$lte"),

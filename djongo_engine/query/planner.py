@@ -4,13 +4,16 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db.models.expressions import OrderBy, Ref, Value
+from django.db.models.sql.where import WhereNode
 
 from djongo_engine.errors import refuse
 from djongo_engine.query.accumulators import Accumulators, empty_row
+from djongo_engine.query.computed import ComputedFields
 from djongo_engine.query.datatypes import refuse_order_of_binary
-from djongo_engine.query.documents import COMPUTED, Document, is_null
-from djongo_engine.query.filters import EVERYTHING
+from djongo_engine.query.documents import Document, is_null
+from djongo_engine.query.filters import NOTHING
 from djongo_engine.query.groups import aggregates_of, columns_of, is_grouped
+from djongo_engine.query.identity import key
 from djongo_engine.query.joinorder import JoinOrder, Step
 from djongo_engine.query.plan import Constant, Plan, Row, Shortcut, match, page_of
 from djongo_engine.query.roots import conjuncts
@@ -32,20 +35,23 @@ class Planner:
         self.compiler = compiler
         self.query = compiler.query
         self.order_by = order_by
-        self.selected = [expression for expression, _, _ in [*compiler.select, *extra_select]]
+        # DISTINCT selects what it is sorted by too, each as an OrderBy.
+        self.selected = [
+            expression.expression if isinstance(expression, OrderBy) else expression
+            for expression, _, _ in [*compiler.select, *extra_select]
+        ]
         self.order = JoinOrder(self.query, compiler.where)
         self.translator = Translator(
             compiler, self.order.root, [step.alias for step in self.order.steps]
         )
+        self.computed = ComputedFields(self.translator)
         self.stages: list[Document] = []
-        self.computed: Document = {}
-        self.pending: dict[Any, str] = {}
 
     def plan(self) -> Plan:
         """Return the plan."""
         self._refuse_unknown()
         for condition in conjuncts(self.compiler.where):
-            filter_ = self.translator.filter(condition)
+            filter_ = self._filter(condition)
             self.order.narrow(filter_, self.translator.taken_reads())
         if self.query.distinct or is_grouped(self.query, self.selected):
             return self._plan_of_groups()
@@ -57,16 +63,14 @@ class Planner:
         self.stages += self.order.stages(self.order.steps)
         if is_grouped(self.query, self.selected):
             empty = self._group()
-        having = self.translator.filter(self.compiler.having)
-        if having != EVERYTHING:
-            self.stages += match(having)
-            empty = None
-        columns = [self._column(expression) for expression in self.selected]
-        self.stages += self._add_computed()
+        self.stages += match(self._filter(self.compiler.having))
+        columns = [self.computed.column(expression) for expression in self.selected]
+        self.stages += self.computed.stages()
         if self.query.distinct:
             columns = self._distinct(columns)
         sort = self._sort()
-        self.stages += [*self._add_computed(), *page_of(sort, self.query.low_mark, self._limit())]
+        self.stages += self.computed.stages()
+        self.stages += page_of(sort, self.query.low_mark, self._limit())
         return Plan(
             collection=self.order.collection,
             filter=self.order.filter,
@@ -78,9 +82,9 @@ class Planner:
     def _plan_of_rows(self) -> Plan:
         skip, limit = self.query.low_mark, self._limit()
         sort = self._sort()
-        read, for_sort = self.translator.taken_reads(), self._add_computed()
-        columns = [self._column(expression) for expression in self.selected]
-        computed = self._add_computed()
+        read, for_sort = self.translator.taken_reads(), self.computed.stages()
+        columns = [self.computed.column(expression) for expression in self.selected]
+        computed = self.computed.stages()
         stored = not for_sort and read <= {self.order.root}
 
         def arranged(skip: int, limit: int, *, shortcut: bool) -> tuple[Plan, list[Step]]:
@@ -112,7 +116,7 @@ class Planner:
         query = self.query
         if query.combinator:
             refuse(f"{query.combinator}()")
-        if query.extra or query.extra_tables or query.extra_order_by:
+        if query.extra_tables or query.extra_order_by:
             refuse("extra()")
         if query.explain_info:
             refuse("explain()")
@@ -121,56 +125,39 @@ class Planner:
         if self.compiler.qualify is not None:
             refuse("a window function")
 
+    def _filter(self, where: WhereNode | None) -> Document:
+        try:
+            return self.translator.filter(where)
+        except EmptyResultSet:
+            if self.compiler.elide_empty:
+                raise
+            # Django cannot tell what an aggregate over nothing gives, and asks for the row.
+            return NOTHING
+
     def _limit(self) -> int:
-        if self.query.high_mark is None:
-            return 0
-        limit: int = self.query.high_mark - self.query.low_mark
-        if limit <= 0:
-            raise EmptyResultSet
-        return limit
+        # Of an empty slice Django makes a condition that nothing fulfils.
+        high: int | None = self.query.high_mark
+        return 0 if high is None else high - self.query.low_mark
 
     def _group(self) -> Row | None:
-        """Group the documents; return the row of no document, if there is to be one."""
+        """Group the documents; return the row of no document, where the stages do not make it."""
         places = [*self.selected, *(order for order, _ in self.order_by)]
         columns = columns_of(self.query, self.selected, self.order_by, self.compiler.having)
         keys, names = {}, {}
         for position, column in enumerate(columns):
             # A missing field and null are the same NULL, so they are one group.
             keys[f"g{position}"] = {"$ifNull": [self.translator.value(column), None]}
-            names[column] = f"g{position}"
+            names[key(column)] = f"g{position}"
         accumulators = Accumulators(self.translator)
         for aggregate in aggregates_of(places, self.compiler.having):
-            names[aggregate] = accumulators.add(aggregate)
-        self.stages.append({"$group": {"_id": keys or None, **accumulators.group}})
-        shown = {name: f"$_id.{name}" for name in keys}
-        self.stages.append({"$project": {"_id": False, **shown, **accumulators.final}})
+            names[key(aggregate)] = accumulators.add(aggregate)
+        self.stages += accumulators.stages(keys)
         self.translator.regroup(names)
-        return None if keys else empty_row(self.selected)
-
-    def _column(self, expression: Any) -> str | Constant:
-        if type(expression) is Value:
-            return Constant(self.translator.constant(expression))
-        return self._field(expression)
-
-    def _field(self, expression: Any) -> str:
-        """Return the path of the field that holds an expression, computed if need be."""
-        if path := self.translator.path(expression):
-            return path
-        if expression not in self.pending:
-            name = f"{COMPUTED}{len(self.translator.fields) + len(self.pending)}"
-            self.computed[name] = self.translator.value(expression)
-            self.pending[expression] = name
-        return self.pending[expression]
-
-    def _add_computed(self) -> list[Document]:
-        """Return the stage that computes what was asked for since the last, if anything was."""
-        # Only the stages behind it see what a stage adds.
-        if not self.computed:
-            return []
-        stage = {"$addFields": self.computed}
-        self.translator.fields |= self.pending
-        self.computed, self.pending = {}, {}
-        return [stage]
+        if keys:
+            return None
+        row = empty_row(self.selected) if self.compiler.having is None else None
+        self.stages += [] if row else accumulators.stages_of_nothing()
+        return row
 
     def _distinct(self, columns: list[str | Constant]) -> list[str | Constant]:
         keys = {
@@ -180,7 +167,7 @@ class Planner:
         }
         self.stages += [{"$group": {"_id": keys}}, {"$replaceRoot": {"newRoot": "$_id"}}]
         names = {
-            expression: f"d{position}"
+            key(expression): f"d{position}"
             for position, expression in enumerate(self.selected)
             if f"d{position}" in keys
         }
@@ -203,8 +190,7 @@ class Planner:
             refuse_order_of_binary(source)
             # MongoDB sorts null first, and last in descending order; so does SQLite.
             if order.nulls_first if order.descending else order.nulls_last:
-                null = f"{COMPUTED}null_{len(sort)}"
-                self.computed[null] = is_null(self.translator.value(source))
+                null = self.computed.add(is_null(self.translator.value(source)))
                 sort[null] = -1 if order.nulls_first else 1
-            sort.setdefault(self._field(source), -1 if order.descending else 1)
+            sort.setdefault(self.computed.field(source), -1 if order.descending else 1)
         return sort

@@ -5,16 +5,13 @@ One that reads a column of the outer query is refused, but for the link of an EX
 
 from typing import Any
 
-from django.db.models import lookups
 from django.db.models.expressions import Col
-from django.db.models.fields import related_lookups
 from django.db.models.sql import Query
 from django.db.models.sql.where import AND, WhereNode
 
 from djongo_engine.errors import refuse
 from djongo_engine.query.datatypes import common
-
-_EQUALITIES = {lookups.Exact, lookups.IntegerFieldExact, related_lookups.RelatedExact}
+from djongo_engine.query.lookups import EQUALITIES
 
 
 def column(lookup: Any, compiler: Any) -> list[Any]:
@@ -61,7 +58,7 @@ def _column_of(query: Query, outer: Any, connection: Any) -> list[Any]:
 
 def _outer_and_inner(node: Any, query: Query) -> tuple[Col, Col] | None:
     """Return the columns of a link `inner = outer` in a subquery, else None."""
-    if type(node) not in _EQUALITIES:
+    if type(node) not in EQUALITIES:
         return None
     if type(node.lhs) is not Col or type(node.rhs) is not Col:
         return None

@@ -5,17 +5,21 @@ from itertools import islice
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models.expressions import Col, OrderBy
+from django.db.models.expressions import Col, OrderBy, RawSQL
 from django.db.models.sql import Query, compiler
 from django.db.models.sql.constants import GET_ITERATOR_CHUNK_SIZE, MULTI, SINGLE
 from django.utils.functional import cached_property
 from pymongo.collection import Collection
 
-from djongo_engine.errors import refuse, translate_errors
+from djongo_engine.errors import translate_errors
 from djongo_engine.query.accumulators import Accumulators, empty_row
+from djongo_engine.query.computed import ComputedFields
 from djongo_engine.query.documents import Document
+from djongo_engine.query.groups import aggregates_of
+from djongo_engine.query.identity import key
 from djongo_engine.query.plan import Plan, Row
 from djongo_engine.query.planner import Planner
+from djongo_engine.query.prefetch import through_column
 from djongo_engine.query.querylog import LoggedCollection
 from djongo_engine.query.translator import Translator
 
@@ -44,6 +48,15 @@ class SQLCompiler(compiler.SQLCompiler):
         """Return the names given to expressions so far."""
         return {}
 
+    def get_select(self, with_col_aliases: bool = False) -> Any:
+        """Return Django's list of what to select, with a column for each of its SQL texts."""
+        select, *rest = super().get_select(with_col_aliases)
+        columns = [
+            (through_column(self.query, alias, each) if type(each) is RawSQL else each, sql, alias)
+            for each, sql, alias in select
+        ]
+        return columns, *rest
+
     def plan(self) -> Plan:
         """Return the plan of this SELECT. Raises EmptyResultSet, NotSupportedError."""
         extra_select, order_by, group_by = self.pre_sql_setup()
@@ -67,21 +80,13 @@ class SQLCompiler(compiler.SQLCompiler):
         try:
             plan = self.plan()
         except EmptyResultSet:
-            return self._nothing(result_type)
+            return None if result_type == SINGLE else []
         if result_type == SINGLE:
             return next(self._rows(plan), None)
         rows = self._rows(plan)
         if chunked_fetch:
             return iter(lambda: list(islice(rows, chunk_size)), [])
         return [list(rows)]
-
-    def _nothing(self, result_type: str) -> Any:
-        if result_type != SINGLE:
-            return []
-        if self.elide_empty:
-            return None
-        # Django asks for the row when it cannot tell what an aggregate over nothing gives.
-        refuse("an aggregate over nothing")
 
     def _rows(self, plan: Plan) -> Iterator[Row]:
         with translate_errors:
@@ -112,16 +117,13 @@ class SQLAggregateCompiler(SQLCompiler):
         translator.regroup({}, refs)
         accumulators = Accumulators(translator)
         annotations = list(self.query.annotation_select.values())
-        columns = [accumulators.add(annotation) for annotation in annotations]
+        names = {key(each): accumulators.add(each) for each in aggregates_of(annotations)}
+        stages = [*plan.pipeline(), *accumulators.stages({})]
+        row = empty_row(annotations)
+        if row is None:
+            stages += accumulators.stages_of_nothing()
+        translator.regroup(names)
+        computed = ComputedFields(translator)
+        columns = [computed.column(annotation) for annotation in annotations]
         self.col_count = len(columns)
-        return Plan(
-            collection=plan.collection,
-            filter={},
-            columns=list(columns),
-            stages=[
-                *plan.pipeline(),
-                {"$group": {"_id": None, **accumulators.group}},
-                {"$project": {"_id": False, **accumulators.final}},
-            ],
-            empty_row=empty_row(annotations),
-        )
+        return Plan(plan.collection, {}, columns, [*stages, *computed.stages()], empty_row=row)

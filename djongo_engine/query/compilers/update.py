@@ -8,6 +8,7 @@ from django.db.models.sql import compiler
 from django.db.models.sql.constants import MULTI
 
 from djongo_engine.errors import refuse, translate_errors
+from djongo_engine.query.bulk_updates import has_value_for_all
 from djongo_engine.query.compilers.select import SQLCompiler
 from djongo_engine.query.datatypes import (
     DECIMAL,
@@ -75,13 +76,12 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
         literals = {column: {"$literal": value} for column, value in values.items()}
         return [{"$set": {**literals, **computed}}]
 
-    @staticmethod
-    def _computed(translator: Translator, field: models.Field, value: Any) -> Any:
+    def _computed(self, translator: Translator, field: models.Field, value: Any) -> Any:
         """Return the expression for a field, converted as the field stores it."""
         kind, target = kind_of(value), kind_of_field(field)
         if kind is not None and kind != target and not (kind == INTEGER and target in NUMBERS):
             refuse(f"an update of a {type(field).__name__} by another type")
-        if not field.null and may_be_null(value):
+        if not (field.null or not may_be_null(value) or has_value_for_all(value, self.query.where)):
             refuse(f"an update of {field.name} (NOT NULL) by what may be NULL")
         expression = translator.value(value)
         if target == INTEGER:
