@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from django.db import ProgrammingError, models
 
-from djongo_engine.counters import create_counter, drop_counter, rename_counter
+from djongo_engine.counters import counted_column, create_counter, drop_counter, rename_counter
 from djongo_engine.errors import refuse, translate_errors
 from djongo_engine.schema.checks import check_model, check_table
 from djongo_engine.schema.field_editor import FieldEditor
@@ -58,8 +58,8 @@ class DatabaseSchemaEditor(FieldEditor):
     def _create(self, model: type[models.Model], present: set[str]) -> None:
         if model._meta.db_table not in present:
             self.connection.database.create_collection(model._meta.db_table)
-        if auto := model._meta.auto_field:
-            create_counter(self.connection.database, model._meta.db_table, auto.column)
+        if column := counted_column(model):
+            create_counter(self.connection.database, model._meta.db_table, column)
         self.create_indexes(model, model_specs(model))
 
     def _left_behind(self, model: type[models.Model]) -> bool:

@@ -6,7 +6,7 @@ from django.apps.registry import Apps
 from django.db.migrations.operations import CreateModel
 from django.db.migrations.state import ProjectState
 
-from djongo_engine.counters import count_on
+from djongo_engine.counters import count_on, counted_column
 from djongo_engine.errors import translate_errors
 from djongo_engine.schema.checks import check_model
 from djongo_engine.schema.index_specs import model_specs
@@ -30,9 +30,9 @@ class AdoptCollection(CreateModel):
         if model._meta.db_table in tables:
             check_model(model, schema_editor.connection)
             schema_editor.create_indexes(model, model_specs(model))
-            if auto := model._meta.auto_field:
+            if column := counted_column(model):
                 with translate_errors:
-                    count_on(schema_editor.connection.database, model._meta.db_table, auto.column)
+                    count_on(schema_editor.connection.database, model._meta.db_table, column)
         else:
             schema_editor.create_model(model)
 

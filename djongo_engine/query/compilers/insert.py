@@ -1,7 +1,9 @@
 """INSERT."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from bson import ObjectId
 from django.db import models
 from django.db.models.constants import OnConflict
 from django.db.models.expressions import DatabaseDefault
@@ -9,7 +11,7 @@ from django.db.models.sql import compiler
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
-from djongo_engine.counters import next_ids, raise_counter
+from djongo_engine.counters import counted_column, next_ids, raise_counter
 from djongo_engine.errors import DUPLICATE_KEY, refuse, translate_errors
 from djongo_engine.query.compilers.select import SQLCompiler
 from djongo_engine.query.documents import Document
@@ -51,16 +53,19 @@ class SQLInsertCompiler(SQLCompiler, compiler.SQLInsertCompiler):
         return document
 
     def _fill_auto_field(self, meta: Any, documents: list[Document]) -> None:
-        # A proxy has no auto field of its own.
-        auto: models.AutoField | None = meta.concrete_model._meta.auto_field
+        auto: models.Field | None = meta.concrete_model._meta.auto_field
         if auto is None:
             return
-        given = [doc[auto.column] for doc in documents if doc.get(auto.column) is not None]
-        if given:
-            raise_counter(self.connection.database, meta.db_table, auto.column, max(given))
         missing = [doc for doc in documents if doc.get(auto.column) is None]
-        ids = next_ids(self.connection.database, meta.db_table, auto.column, len(missing))
-        for document, identity in zip(missing, ids, strict=True):
+        new: Iterable[Any]
+        if column := counted_column(meta.model):
+            given = [doc[column] for doc in documents if doc.get(column) is not None]
+            if given:
+                raise_counter(self.connection.database, meta.db_table, column, max(given))
+            new = next_ids(self.connection.database, meta.db_table, column, len(missing))
+        else:
+            new = [ObjectId() for _ in missing]
+        for document, identity in zip(missing, new, strict=True):
             document[auto.column] = identity
 
     def _insert(self, collection: Collection[Document], documents: list[Document]) -> None:
