@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class DjongoEngineConfig(AppConfig):
-    """Registers the engine's system checks."""
+    """Registers the engine's system checks, and mends djongo's fields."""
 
     name = "djongo_engine"
     verbose_name = "Djongo engine"
@@ -12,3 +12,7 @@ class DjongoEngineConfig(AppConfig):
     def ready(self) -> None:
         """Import the checks, which registers them."""
         from djongo_engine import checks  # noqa: F401
+        from djongo_engine.fields import mend_object_id_fields
+
+        # The connection does so too, but a form may come before it.
+        mend_object_id_fields()

@@ -13,9 +13,12 @@ from djongo_engine.creation import DatabaseCreation
 from djongo_engine.cursor import Cursor
 from djongo_engine.errors import translate_errors
 from djongo_engine.features import DatabaseFeatures
+from djongo_engine.fields import mend_object_id_fields
 from djongo_engine.operations import DatabaseOperations
 from djongo_engine.schema.editor import DatabaseSchemaEditor
 from djongo_engine.schema.introspection import DatabaseIntrospection
+
+mend_object_id_fields()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

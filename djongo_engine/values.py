@@ -87,7 +87,7 @@ def in_order(values: Iterable[Any]) -> list[Any]:
 
 def check_not_null(field: models.Field, value: Any) -> None:
     """Raise IntegrityError for a None in a field with NOT NULL, which MongoDB does not know."""
-    if value is None and not field.null and not isinstance(field, models.AutoField):
+    if value is None and not field.null and field is not field.model._meta.auto_field:
         raise IntegrityError(
             f"NOT NULL constraint failed: {field.model._meta.db_table}.{field.column}"
         )

@@ -14,6 +14,7 @@ from django.db.models import aggregates, expressions
 from django.db.models.functions import Coalesce, Concat
 from django.db.models.lookups import Lookup
 from django.db.models.sql.where import WhereNode
+from djongo.models.fields import GenericObjectIdField
 
 from djongo_engine.errors import refuse
 
@@ -26,6 +27,7 @@ _KINDS = (
     (models.CharField, TEXT),
     (models.TextField, TEXT),
     (models.BinaryField, BINARY),
+    (GenericObjectIdField, "ObjectId"),
     # A DateTimeField is a DateField to Python.
     (models.DateTimeField, "datetime"),
 )
