@@ -8,7 +8,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database as MongoDatabase
 
 from djongo_engine import dbapi
-from djongo_engine.client import client_for
+from djongo_engine.client import client_for, client_options
 from djongo_engine.creation import DatabaseCreation
 from djongo_engine.cursor import Cursor
 from djongo_engine.errors import translate_errors
@@ -17,6 +17,7 @@ from djongo_engine.fields import mend_object_id_fields
 from djongo_engine.operations import DatabaseOperations
 from djongo_engine.schema.editor import DatabaseSchemaEditor
 from djongo_engine.schema.introspection import DatabaseIntrospection
+from djongo_engine.shell import DatabaseClient
 
 mend_object_id_fields()
 
@@ -36,6 +37,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     }
 
     Database = dbapi
+    client_class = DatabaseClient
     SchemaEditorClass = DatabaseSchemaEditor
     creation_class = DatabaseCreation
     features_class = DatabaseFeatures
@@ -62,15 +64,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> MongoDatabase[dict[str, Any]]:
         """Return the database of the process's one client.
 
-        Raises ImproperlyConfigured when there is no connection string, or pymongo refuses an
+        Raises ImproperlyConfigured when the settings name no server, or pymongo refuses an
         option, for instance a certificate's file that does not exist.
         """
-        options = {key: conn_params[key] for key in conn_params.keys() - {"name", "enforce_schema"}}
-        if not options.get("host"):
-            raise ImproperlyConfigured(
-                "No MongoDB connection string: mongo_url is not configured. "
-                "`make run` starts an embedded server and configures it."
-            )
+        options = client_options(self.settings_dict)
         self._collections = {}
         try:
             with translate_errors:
@@ -82,7 +79,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return a cursor that refuses SQL text, which djongo's would translate."""
         return Cursor(self.database)
 
-    # Django has backends override these: docs/decisions/private-parts.md.
+    # Django's base class has backends override these.
 
     def _close(self) -> None:
         """Do nothing. djongo closes the client, which pymongo 4 never opens again."""

@@ -9,6 +9,7 @@ import os
 import threading
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from pymongo import MongoClient
 
@@ -21,8 +22,7 @@ class Client(MongoClient[dict[str, Any]]):
 
     pymongo looks for as long as timeoutMS allows once that is set, against the specification
     (Client Side Operations Timeout, "Server Selection": the lesser of the two). A dead server
-    would cost as much time as a frozen one. pymongo has no public option for it
-    (docs/decisions/private-parts.md).
+    would cost as much time as a frozen one. pymongo has no public option for it.
     """
 
     def _init_background(self, old_pid: int | None = None) -> None:
@@ -33,6 +33,20 @@ class Client(MongoClient[dict[str, Any]]):
         topology.get_server_selection_timeout = (  # type: ignore[method-assign]
             lambda: min(remaining(), limit)
         )
+
+
+def client_options(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of MongoClient that an entry of DATABASES holds.
+
+    Raises ImproperlyConfigured if they name no server.
+    """
+    options: dict[str, Any] = settings.get("CLIENT", {})
+    if not options.get("host"):
+        raise ImproperlyConfigured(
+            f"The database {settings['NAME']!r} has no MongoDB server: CLIENT['host'] in DATABASES "
+            "is to hold a connection string, such as mongodb://127.0.0.1:27017/"
+        )
+    return options
 
 
 _clients: dict[str, Client] = {}

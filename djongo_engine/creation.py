@@ -4,14 +4,14 @@ from typing import Any
 
 from django.db.backends.base.creation import BaseDatabaseCreation
 
-from djongo_engine.client import client_for
+from djongo_engine.client import client_for, client_options
 from djongo_engine.errors import translate_errors
 
 
 class DatabaseCreation(BaseDatabaseCreation):
     """Makes and drops test databases through pymongo; djongo uses SQL and mongodump.
 
-    Django has backends override these: docs/decisions/private-parts.md.
+    Django's base class has backends override these.
     """
 
     def _create_test_db(self, verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:
@@ -22,6 +22,6 @@ class DatabaseCreation(BaseDatabaseCreation):
         return name
 
     def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
-        options: dict[str, Any] = self.connection.settings_dict["CLIENT"]
+        options = client_options(self.connection.settings_dict)
         with translate_errors:
             client_for(options).drop_database(test_database_name)

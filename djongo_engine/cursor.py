@@ -5,7 +5,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-from djongo_engine.errors import refuse
+from djongo_engine.errors import refuse, translate_errors
+from djongo_engine.statements import Statement
 
 
 class Cursor:
@@ -16,11 +17,14 @@ class Cursor:
         self.db_conn = db_conn
 
     def execute(self, sql: str, params: Sequence[Any] | None = None) -> None:
-        """Refuse: SQL text (`raw()`, `RunSQL`, a cursor) is not translated."""
-        refuse("SQL text")
+        """Run a statement of the engine's own; refuse SQL text (`raw()`, `RunSQL`, a cursor)."""
+        if not isinstance(sql, Statement):
+            refuse("SQL text")
+        with translate_errors:
+            sql.run(self.db_conn)
 
     def executemany(self, sql: str, param_list: Sequence[Sequence[Any]]) -> None:
-        """Refuse, as `execute` does."""
+        """Refuse SQL text."""
         refuse("SQL text")
 
     def close(self) -> None:

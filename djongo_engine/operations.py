@@ -11,8 +11,7 @@ from django.db.models.expressions import Col
 from django.utils import timezone
 from djongo import operations
 
-from djongo_engine.counters import reset_counters
-from djongo_engine.errors import translate_errors
+from djongo_engine.statements import Statement, emptying, resetting
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -72,19 +71,24 @@ class DatabaseOperations(operations.DatabaseOperations):
         *,
         reset_sequences: bool = False,
         allow_cascade: bool = False,
-    ) -> list[tuple[str, bool]]:
-        """Return the collections to empty, each with whether its ids start at 1 again."""
-        return [(table, reset_sequences) for table in tables]
+    ) -> list[Statement]:
+        """Return what empties the collections and, if asked to, lets their ids start at 1 again."""
+        statements = [emptying(table) for table in tables]
+        return [*statements, resetting(tables)] if tables and reset_sequences else statements
 
-    def execute_sql_flush(self, sql_list: list[tuple[str, bool]]) -> None:
-        """Empty the collections that hold something (djongo's `ALTER TABLE … FLUSH` was SQL)."""
-        database = self.connection.database
-        with translate_errors:
-            for name, _ in sql_list:
-                if database[name].find_one({}, {"_id": True}) is not None:
-                    database[name].delete_many({})
-            if reset := [name for name, reset in sql_list if reset]:
-                reset_counters(database, reset)
+    def start_transaction_sql(self) -> str:
+        """Return nothing for `sqlflush` to print before its statements."""
+        return ""
+
+    def end_transaction_sql(self, success: bool = True) -> str:
+        """Return nothing for `sqlflush` to print after its statements."""
+        return ""
+
+    def sequence_reset_by_name_sql(
+        self, style: Any, sequences: list[dict[str, Any]]
+    ) -> list[Statement]:
+        """Return what lets the ids of these collections start at 1 again."""
+        return [resetting([each["table"] for each in sequences])] if sequences else []
 
 
 def _to_uuid(value: Any, expression: Any, connection: Any) -> Any:

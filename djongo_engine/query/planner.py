@@ -120,6 +120,14 @@ class Planner:
             refuse("extra()")
         if query.explain_info:
             refuse("explain()")
+        if (
+            query.select_for_update_nowait
+            or query.select_for_update_skip_locked
+            or query.select_for_update_of
+            or query.select_for_no_key_update
+        ):
+            # Without them it locks nothing, as with SQLite.
+            refuse("select_for_update() with nowait, skip_locked, of or no_key")
         if query.distinct_fields:
             refuse("distinct() on fields")
         if self.compiler.qualify is not None:

@@ -38,6 +38,12 @@ class DatabaseIntrospection(introspection.DatabaseIntrospection):
             if name != "_id_"
         }
 
+    def get_sequences(
+        self, cursor: Any, table_name: str, table_fields: Any = ()
+    ) -> list[dict[str, Any]]:
+        """Return one for each collection: to reset a counter that is not there does nothing."""
+        return [{"table": table_name, "column": None}]
+
     def get_table_description(self, cursor: Any, table_name: str) -> list[Any]:
-        """Refuse: a collection has no column types to describe."""
-        refuse("inspectdb: a MongoDB collection does not declare its fields")
+        """Refuse what `inspectdb` and `migrate --fake-initial` ask for."""
+        refuse("a description of columns: a MongoDB collection does not declare its fields")

@@ -1,6 +1,6 @@
 """How far each migration got, so that one that stopped midway goes on from there.
 
-MongoDB rolls no migration back; see docs/decisions/migrations-go-on.md.
+MongoDB rolls no migration back.
 """
 
 import copy
@@ -62,7 +62,7 @@ class Journal:
             if other["backwards"] != backwards:
                 raise CommandError(
                     f"{other['_id']} is half {'undone' if other['backwards'] else 'applied'}: end "
-                    "that first, in the same direction (docs/decisions/migrations-go-on.md)."
+                    "that first, in the same direction."
                 )
             if other["_id"] == entry["_id"]:
                 entry = other
