@@ -11,6 +11,7 @@ from django.db.models.expressions import Col
 from django.utils import timezone
 from djongo import operations
 
+from djongo_engine.query.datatypes import INTEGER, kind_of_field
 from djongo_engine.statements import Statement, emptying, resetting
 
 
@@ -44,7 +45,7 @@ class DatabaseOperations(operations.DatabaseOperations):
             converters.append(_to_uuid)
         elif kind == "DecimalField":
             converters.append(_to_decimal)
-        elif kind == "IntegerField" and not isinstance(expression, Col):
+        elif not isinstance(expression, Col) and kind_of_field(expression.output_field) == INTEGER:
             converters.append(_to_integer)
         return converters
 
@@ -96,13 +97,19 @@ def _to_uuid(value: Any, expression: Any, connection: Any) -> Any:
 
 
 def _to_decimal(value: Any, expression: Any, connection: Any) -> Any:
-    if isinstance(value, int):
-        return Decimal(value)
-    return value.to_decimal() if isinstance(value, Decimal128) else value
+    if isinstance(value, Decimal128):
+        return value.to_decimal()
+    if isinstance(value, float):
+        raise _beyond_64_bits(value)
+    return Decimal(value) if isinstance(value, int) else value
 
 
 def _to_integer(value: Any, expression: Any, connection: Any) -> Any:
-    if isinstance(value, float):
-        # Beyond 64 bits MongoDB goes on with doubles, which are not exact.
-        raise DataError("The result is beyond MongoDB's integers of 64 bits")
+    if value is not None and not isinstance(value, int):
+        raise _beyond_64_bits(value)
     return value
+
+
+def _beyond_64_bits(value: Any) -> DataError:
+    # MongoDB goes on with doubles there, which are not exact.
+    return DataError(f"The result is no integer of MongoDB's 64 bits: {value!r}")

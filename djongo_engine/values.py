@@ -13,6 +13,7 @@ from django.db.backends.utils import format_number
 from djongo_engine.errors import refuse
 
 _EXACT = frozenset({bool, int, float, str, bytes, datetime.datetime, Decimal128, ObjectId})
+_TYPES_IN_ORDER = (str, bytes, ObjectId, bool, datetime.datetime)
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -77,12 +78,21 @@ def stored(value: Any, field: models.Field | None = None) -> Any:
 
 
 def in_order(values: Iterable[Any]) -> list[Any]:
-    """Return the operands of an IN in order and without NULL.
+    """Return the operands of an IN in MongoDB's order of types and values, and without NULL.
 
-    The embedded server gives documents in the order of the list where it should sort.
+    The embedded server gives documents in the order of the list where it should sort. Raises
+    NotSupportedError for what is no scalar, which a subquery may have found.
     """
-    members = [value for value in values if value is not None]
-    return sorted(members, key=lambda v: v.to_decimal() if isinstance(v, Decimal128) else v)
+    return sorted((scalar(value) for value in values if value is not None), key=_order)
+
+
+def _order(value: Any) -> tuple[int, Any]:
+    # https://www.mongodb.com/docs/manual/reference/bson-type-comparison-order/
+    if isinstance(value, Decimal128):
+        return 0, value.to_decimal()
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return 0, value
+    return 1 + _TYPES_IN_ORDER.index(type(value)), value
 
 
 def check_not_null(field: models.Field, value: Any) -> None:

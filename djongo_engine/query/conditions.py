@@ -174,11 +174,14 @@ class ConditionTranslator:
         linked = subqueries.linked(exists.query, self.connection)
         if isinstance(linked, bool):
             return ALWAYS if linked else NEVER
-        outer, inner_values = linked
-        members = in_order(inner_values)
-        if path := self._path(outer):
+        outer, rows = linked
+        if len(outer) == 1 and (path := self._path(outer[0])):
+            members = in_order(row[0] for row in rows)
             return Condition({path: {"$in": members}}, {path: {"$nin": members}})
-        test = {"$in": [self.expressions.value(outer), {"$literal": members}]}
+        # NULL equals nothing; among the outer values too, since no row is left that has one.
+        known = [list(map(scalar, row)) for row in rows if None not in row]
+        values = [self.expressions.value(column) for column in outer]
+        test = {"$in": [values, {"$literal": known}]}
         return Condition({"$expr": test}, {"$expr": {"$not": [test]}})
 
     def _compare(self, lookup: Any) -> Condition:

@@ -3,6 +3,7 @@
 One that reads a column of the outer query is refused, but for the link of an EXISTS.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models.expressions import Col
@@ -21,38 +22,39 @@ def column(lookup: Any, compiler: Any) -> list[Any]:
     """
     # Compiles nothing here: Django looks whether the subquery is of this database.
     lookup.process_rhs(compiler, compiler.connection)
-    return _column_of(lookup.rhs, lookup.lhs, compiler.connection)
+    return [row[0] for row in _rows_of(lookup.rhs, [lookup.lhs], compiler.connection)]
 
 
-def linked(query: Query, connection: Any) -> bool | tuple[Col, list[Any]]:
-    """Return the outer column of `EXISTS (… WHERE inner = outer AND rest)` and the inner values.
+def linked(query: Query, connection: Any) -> bool | tuple[list[Col], list[tuple[Any, ...]]]:
+    """Return the outer columns of `EXISTS (… WHERE inner = outer AND rest)` and the inner values.
 
     Of an EXISTS without such a link, return whether there is a row. Raises NotSupportedError.
     """
     query = query.clone()
     where = query.where
-    links = []
+    links = {}
     if type(where) is WhereNode and where.connector == AND and not where.negated:
-        links = [child for child in where.children if _outer_and_inner(child, query)]
+        sides = [(child, _outer_and_inner(child, query)) for child in where.children]
+        links = {id(child): columns for child, columns in sides if columns}
     if not links:
         return any(query.get_compiler(connection=connection).execute_sql())
-    if len(links) > 1 or query.group_by is not None or query.low_mark or query.combinator:
-        refuse("an EXISTS with more than one link to the outer query, groups or an offset")
-    outer, inner = _outer_and_inner(links[0], query)
-    query.where = WhereNode([child for child in where.children if child is not links[0]])
+    if query.group_by is not None or query.low_mark or query.combinator:
+        refuse("an EXISTS with a link to the outer query and with groups or an offset")
+    query.where = WhereNode([child for child in where.children if id(child) not in links])
     query.clear_limits()
     query.clear_select_clause()
-    query.select = (inner,)
-    return outer, _column_of(query, outer, connection)
+    outer, query.select = zip(*links.values(), strict=True)
+    return list(outer), _rows_of(query, outer, connection)
 
 
-def _column_of(query: Query, outer: Any, connection: Any) -> list[Any]:
-    """Return the one column that a query selects, which `outer` is to be compared with."""
+def _rows_of(query: Query, outer: Iterable[Any], connection: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of a query whose columns are to be compared with those of `outer`."""
     if type(query) is not Query:
         refuse(f"a subquery of the class {type(query).__name__}")
     compiler = query.get_compiler(connection=connection)
-    rows = [row[0] for chunk in compiler.execute_sql() for row in chunk]
-    common([outer, compiler.select[0][0]])
+    rows = [row for chunk in compiler.execute_sql() for row in chunk]
+    for column, (selected, _, _) in zip(outer, compiler.select, strict=False):
+        common([column, selected])
     return rows
 
 
