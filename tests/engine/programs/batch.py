@@ -30,8 +30,10 @@ def run_batch(seed: int, batch: int, most_printed: int = 3) -> tuple[Tally, list
 def small(program: Program) -> str:
     """Return a wrong program as a test, shrunk, with what is wrong."""
 
+    fault = verdict_of(program.statements, program.rows).fault
+
     def fails(statements: tuple[str, ...], rows: Rows) -> bool:
-        return verdict_of(statements, rows).kind == WRONG
+        return verdict_of(statements, rows).fault == fault
 
     statements, rows = shrink(program.statements, program.rows, fails)
     said = verdict_of(statements, rows).text.replace("\n", "\n# ")

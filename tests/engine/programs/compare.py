@@ -27,6 +27,8 @@ class Verdict:
 
     kind: str
     text: str = ""
+    fault: str = ""
+    """What kind of wrong: the outcomes on both sides."""
 
 
 @cache
@@ -112,9 +114,9 @@ def _run(statements: list[Statement], writes: bool) -> Verdict:
             kind, text = FAILED, right[1]
             break
         if ours != right:
-            return _wrong(f"statement {number}", ours, right)
+            return _wrong(f"statement {number}", f"{ours[0]} for {right[0]}", ours, right)
     if writes and (ours := stored("default")) != (right := stored("sqlite")):
-        return _wrong(f"stored after this was {kind}", ours, right)
+        return _wrong(f"stored after this was {kind}", "stored", ours, right)
     return Verdict(kind, text)
 
 
@@ -122,9 +124,10 @@ def _class(text: str) -> str:
     return text.partition(":")[0]
 
 
-def _wrong(where: str, ours: Any, right: Any) -> Verdict:
+def _wrong(where: str, fault: str, ours: Any, right: Any) -> Verdict:
     one, other = difference(ours, right)
-    return Verdict(WRONG, f"{where}\n  engine: {one!r:.300}\n  judge:  {other!r:.300}")
+    text = f"{where}\n  engine: {one!r:.300}\n  judge:  {other!r:.300}"
+    return Verdict(WRONG, text, fault)
 
 
 def verdict_of(statements: tuple[str, ...], rows: Rows) -> Verdict:
