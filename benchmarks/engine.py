@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import pymongo
+from django.core.management import call_command
 
+from benchmarks import joins
 from benchmarks.results import keep, server_name
 from benchmarks.server import embedded_mongo, set_up_django
 
@@ -147,12 +149,14 @@ def table() -> str:
 def main() -> None:
     """Measure, print, and keep the result."""
     with ExitStack() as stack:
-        set_up_django(os.environ.get("MONGO_URL") or stack.enter_context(embedded_mongo()).url)
+        url = os.environ.get("MONGO_URL") or stack.enter_context(embedded_mongo()).url
+        set_up_django(url, DJANGO_SETTINGS_MODULE="tests.settings")
+        call_command("migrate", run_syncdb=True, verbosity=0)
         from items.models import Item
 
         database = Item.objects.collection.database
         try:
-            figures = table()
+            figures = f"{table()}\n\n{joins.table()}"
             name = server_name(database.client.server_info())
         finally:
             with pymongo.timeout(60):
