@@ -43,9 +43,15 @@ def rows(listing: Any) -> Iterator[str]:
             started = time.perf_counter()
             Item.objects.page(listing, LIMIT + 1, position)
             durations.append(time.perf_counter() - started)
-        explained = Item.objects.mongo_find(
-            listing.filter(position), sort=listing.sort, limit=LIMIT + 1, **listing.options
-        ).explain()
+        items = Item.objects.collection
+        find = {
+            "find": items.name,
+            "filter": listing.filter(position) or {},
+            "sort": dict(listing.sort),
+            "limit": LIMIT + 1,
+            **listing.options,
+        }
+        explained = items.database.command("explain", find, verbosity="executionStats")
         stats = explained["executionStats"]
         names = " ".join(stages(explained["queryPlanner"]["winningPlan"]))
         yield (

@@ -7,23 +7,40 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-TESTED_VERSIONS = {"djongo5": "1.3.9", "pymongo": "4.20.0", "sqlparse": "0.6.1"}
+TESTED_VERSIONS = {"Django": "5.2.19", "djongo5": "1.3.9", "pymongo": "4.20.0", "sqlparse": "0.6.1"}
 
 
 @checks.register()
 def check_versions(**kwargs: Any) -> Iterable[checks.CheckMessage]:
-    """E001: a package that the engine builds on is not the release it was tested with."""
+    """Compare the packages that the engine builds on with the releases it was tested with.
+
+    E001: one is missing, or of another series (its first two numbers). W002: of another release of
+    the same series.
+    """
     for package, tested in TESTED_VERSIONS.items():
         try:
             installed = version(package)
         except PackageNotFoundError:
             installed = "none"
-        if installed != tested:
+        if installed == tested:
+            continue
+        message = f"djongo_engine was tested with {package} {tested}; installed is {installed}."
+        if _series(installed) == _series(tested):
+            yield checks.Warning(
+                message,
+                hint="Run the engine's tests with it: python -m pytest tests/engine",
+                id="djongo_engine.W002",
+            )
+        else:
             yield checks.Error(
-                f"djongo_engine was tested with {package} {tested}; installed is {installed}.",
-                hint="pip install -r requirements.txt",
+                message,
+                hint=f"python -m pip install {package}=={tested}",
                 id="djongo_engine.E001",
             )
+
+
+def _series(release: str) -> list[str]:
+    return release.split(".")[:2]
 
 
 @checks.register()

@@ -64,7 +64,10 @@ def adjust_update(delta: int) -> list[Expression]:
     return [{"$set": {"count": _adjusted(delta)}}]
 
 
-_EXPIRY = {"$subtract": [{"$toLong": "$$NOW"}, KEY_LIFETIME_MS]}
+_NOW = "__now"
+# In a stage of its own: not every server evaluates $$NOW inside of another expression.
+_CLOCK: Expression = {"$set": {_NOW: "$$NOW"}}
+_EXPIRY = {"$subtract": [{"$toLong": f"${_NOW}"}, KEY_LIFETIME_MS]}
 # As numbers: the embedded server does not compare $$NOW with a stored date.
 _LIVE = {
     "$filter": {
@@ -82,7 +85,7 @@ def adjust_once_update(delta: int, key: str) -> list[Expression]:
     entry = {
         "key": {"$literal": key},
         "delta": delta,
-        "at": "$$NOW",
+        "at": f"${_NOW}",
         "changed": _allowed(delta),
         **{name: f"${name}" for name in FIELDS},
         "count": _adjusted(delta),
@@ -99,15 +102,9 @@ def adjust_once_update(delta: int, key: str) -> list[Expression]:
         "adjustments": {"$concatArrays": ["$$live", [entry]]},
     }
     chosen = {"$let": {"vars": {"live": _LIVE}, "in": {"$cond": [is_new, changes, {}]}}}
-    return [{"$replaceWith": {"$mergeObjects": ["$$ROOT", chosen]}}]
+    return [_CLOCK, {"$replaceWith": {"$mergeObjects": ["$$ROOT", chosen]}}, {"$unset": _NOW}]
 
 
-FIRST_EXPIRY: Expression = {
-    "wait": {
-        "$subtract": [
-            {"$min": {"$map": {"input": _LIVE, "in": {"$toLong": "$$this.at"}}}},
-            _EXPIRY,
-        ]
-    }
-}
-"""A projection: milliseconds until the oldest live entry expires."""
+_OLDEST = {"$min": {"$map": {"input": _LIVE, "in": {"$toLong": "$$this.at"}}}}
+FIRST_EXPIRY: list[Expression] = [_CLOCK, {"$project": {"wait": {"$subtract": [_OLDEST, _EXPIRY]}}}]
+"""Stages: milliseconds until the oldest live entry expires."""

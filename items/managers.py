@@ -173,7 +173,7 @@ class ItemManager(PassThroughManager):
             return replace(kept, replayed=not result.modified_count)
         if not result.matched_count:
             raise self.model.DoesNotExist
-        pipeline = [{"$match": {"_id": item_id}}, {"$project": FIRST_EXPIRY}]
+        pipeline = [{"$match": {"_id": item_id}}, *FIRST_EXPIRY]
         with translate_errors:
             document = next(iter(self.mongo_aggregate(pipeline)), None)
         if document is None:

@@ -119,7 +119,7 @@ class FieldEditor(IndexEditor):
                 others.append(spec)
         collection.update_many({old: {"$exists": True}}, {"$rename": {old: new}})
         for spec in others:
-            collection.create_index(spec.keys, name=spec.name, **spec.options)
+            self.create_index(collection, spec)
 
     def _indexes_on(
         self, collection: Documents, column: str

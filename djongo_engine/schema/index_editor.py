@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import models
+from django.db import DatabaseError, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from pymongo.collection import Collection
+from pymongo.errors import OperationFailure
 
-from djongo_engine.errors import translate_errors
+from djongo_engine.errors import as_django_error, translate_errors
 from djongo_engine.schema.index_specs import (
     IndexSpec,
     constraint_spec,
@@ -29,14 +30,32 @@ class IndexEditor(BaseDatabaseSchemaEditor):
         return collection
 
     def create_indexes(self, model: type[models.Model], specs: Iterable[IndexSpec]) -> None:
-        """Create indexes; one that is there already, under whatever name, will do."""
+        """Create indexes; one that is there already, under whatever name, will do.
+
+        Raises DatabaseError, which names the index, for one that the server does not make as it is
+        declared; IntegrityError for a unique one that meets a duplicate.
+        """
         collection = self.collection(model)
         with translate_errors:
             present = list(collection.index_information().values())
             for spec in specs:
                 if not any(spec.describes(index) for index in present):
-                    collection.create_index(spec.keys, name=spec.name, **spec.options)
+                    self.create_index(collection, spec)
                     present.append({"key": spec.keys, **spec.options})
+
+    @staticmethod
+    def create_index(collection: Documents, spec: IndexSpec) -> None:
+        """Create one index, which is not there; raise as `create_indexes` does."""
+        name = f"The index {spec.name!r} of the collection {collection.name!r}"
+        try:
+            collection.create_index(spec.keys, name=spec.name, **spec.options)
+        except OperationFailure as why:
+            error = as_django_error(why)
+            raise type(error)(f"{name} cannot be created: {error}") from why
+        if not spec.describes(collection.index_information()[spec.name]):
+            collection.drop_index(spec.name)
+            asked = ", ".join(spec.options)
+            raise DatabaseError(f"{name} cannot be created: the server disregards its {asked}.")
 
     def drop_indexes(self, model: type[models.Model], specs: Iterable[IndexSpec]) -> None:
         """Drop indexes under whatever name; one that is gone already is no error."""

@@ -14,6 +14,8 @@ from djongo_engine.errors import refuse
 # A unique index of MongoDB counts nulls as equal, a UNIQUE of SQL does not: leave them out.
 _NOT_NULL = ["string", "int", "long", "double", "decimal", "bool", "date", "binData", "objectId"]
 
+_KEPT_AS_GIVEN = ("partialFilterExpression", "expireAfterSeconds")
+
 GetField = Callable[[str], Any]
 
 
@@ -34,7 +36,7 @@ class IndexSpec:
         return (
             list(index["key"]) == self.keys
             and index.get("unique", False) == self.options.get("unique", False)
-            and index.get("partialFilterExpression") == self.options.get("partialFilterExpression")
+            and all(index.get(name) == self.options.get(name) for name in _KEPT_AS_GIVEN)
             # The server adds the collation's defaults.
             and bool(index.get("collation")) == bool(collation)
             and all(index["collation"].get(key) == value for key, value in collation.items())

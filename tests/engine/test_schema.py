@@ -5,6 +5,7 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from django.core.management.color import no_style
 from django.db import (
+    DatabaseError,
     DataError,
     IntegrityError,
     NotSupportedError,
@@ -16,6 +17,7 @@ from django.db import (
 from django.db.models.functions import Lower
 from django.db.models.functions.datetime import Now
 
+from djongo_engine.schema.index_specs import IndexSpec
 from djongo_engine.schema.indexes import CollationIndex
 from djongo_engine.schema.migrations import AdoptCollection
 from tests.engine.schema_world import World
@@ -343,8 +345,47 @@ def test_unique_index_that_meets_a_duplicate_leaves_the_old_indexes(unchanged):
     unchanged.model("Book").objects.create(
         title="Sky", author=unchanged.model("Author").objects.first()
     )
-    with pytest.raises(IntegrityError, match="duplicate"):
+    with pytest.raises(IntegrityError, match="The index 'author_id_uniq' of"):
         unchanged.attempt(OPERATIONS["one to one"])
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        IndexSpec("odd", [("city", 1)], {"expireAfterSeconds": "soon"}),
+        IndexSpec("odd", [("city", "hashed")], {"unique": True}),
+    ],
+)
+def test_index_that_the_server_refuses_is_named(unchanged, spec):
+    author = unchanged.model("Author")
+    before = World.indexes("shared_author")
+    said = "The index 'odd' of the collection 'shared_author' cannot be created: "
+    with connection.schema_editor() as editor, pytest.raises(DatabaseError, match=said):
+        editor.create_indexes(author, [spec])
+    assert World.indexes("shared_author") == before
+
+
+class DisregardedCollation(IndexSpec):
+    """An index of a server that knows no collations: the index that it makes has none."""
+
+    def describes(self, index):
+        return super().describes({**index, "collation": None})
+
+
+def test_index_whose_options_the_server_disregards_is_not_kept(unchanged):
+    author = unchanged.model("Author")
+    before = World.indexes("shared_author")
+    spec = DisregardedCollation("odd", [("city", 1)], {"collation": GERMAN})
+    said = "cannot be created: the server disregards its collation"
+    with connection.schema_editor() as editor, pytest.raises(DatabaseError, match=said):
+        editor.create_indexes(author, [spec])
+    assert World.indexes("shared_author") == before
+
+
+def test_index_without_an_expiry_is_none_with_one():
+    expiry = IndexSpec("expiry", [("city", 1)], {"expireAfterSeconds": 5})
+    assert expiry.describes({"key": [("city", 1)], "expireAfterSeconds": 5})
+    assert not expiry.describes({"key": [("city", 1)]})
 
 
 def test_other_tablespace_is_refused(unchanged):

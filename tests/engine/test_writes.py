@@ -19,6 +19,7 @@ from django.db.models import F, Max, Sum, Value
 from django.db.models.functions import Upper
 from django.utils import timezone
 
+from djongo_engine.errors import DUPLICATE_KEY
 from tests.engine.engine_models.models import Record, Tag
 
 
@@ -106,8 +107,10 @@ def test_bulk_create_with_a_duplicate_stores_none():
 def test_duplicate_is_an_integrity_error_with_a_message():
     key = uuid.uuid4()
     Record.objects.create(text="a", key=key)
-    with pytest.raises(IntegrityError, match="E11000"):
+    with pytest.raises(IntegrityError) as caught:
         Record.objects.create(text="b", key=key)
+    assert caught.value.__cause__.code == DUPLICATE_KEY
+    assert str(caught.value)
 
 
 def test_unique_constraint_counts_nulls_as_different():

@@ -264,14 +264,19 @@ SERVED = [
 
 def stages(plan):
     """Yield the stages of a plan."""
+    # Newer servers wrap the plan of the classic engine.
+    plan = plan.get("queryPlan", plan)
     yield plan
     for child in [plan.get("inputStage"), *plan.get("inputStages", [])]:
         if child:
             yield from stages(child)
 
 
-def plan(filter, **options):
-    return Item.objects.mongo_find(filter, **options).explain()["queryPlanner"]["winningPlan"]
+def plan(filter, sort, **options):
+    items = Item.objects.collection
+    find = {"find": items.name, "filter": filter or {}, "sort": dict(sort), **options}
+    explained = items.database.command("explain", find, verbosity="queryPlanner")
+    return explained["queryPlanner"]["winningPlan"]
 
 
 def test_every_ordering_is_served_by_its_index(items):

@@ -5,7 +5,6 @@ import re
 import pytest
 from django.core.checks import run_checks
 
-from djongo_engine import checks as engine_checks
 from fastapi_mongo_site.configuration import Secret, find_secret, mongo_client_options
 
 # The lookup
@@ -149,18 +148,6 @@ def test_setting_out_of_its_range_is_named(settings, name, value):
     setattr(settings, name, value)
     (message,) = [m for m in run_checks() if m.id == "site.E005"]
     assert message.msg.startswith(f"{name} is {value!r}")
-
-
-@pytest.mark.parametrize("package", ["djongo5", "pymongo", "sqlparse"])
-def test_untested_version_of_a_package_is_refused(monkeypatch, package):
-    monkeypatch.setitem(engine_checks.TESTED_VERSIONS, package, "0")
-    assert ids() == ["djongo_engine.E001"]
-
-
-def test_atomic_requests_are_warned_about(monkeypatch, settings):
-    monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", True)
-    (message,) = engine_checks.check_atomic_requests()
-    assert message.id == "djongo_engine.W001"
 
 
 # The examples
