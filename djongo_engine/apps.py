@@ -12,7 +12,7 @@ class DjongoEngineConfig(AppConfig):
     def ready(self) -> None:
         """Import the checks, which registers them."""
         from djongo_engine import checks  # noqa: F401
-        from djongo_engine.fields import mend_object_id_fields
+        from djongo_engine.fields import mend_fields
 
         # The connection does so too, but a form may come before it.
-        mend_object_id_fields()
+        mend_fields()

@@ -13,13 +13,13 @@ from djongo_engine.creation import DatabaseCreation
 from djongo_engine.cursor import Cursor
 from djongo_engine.errors import translate_errors
 from djongo_engine.features import DatabaseFeatures
-from djongo_engine.fields import mend_object_id_fields
+from djongo_engine.fields import mend_fields
 from djongo_engine.operations import DatabaseOperations
 from djongo_engine.schema.editor import DatabaseSchemaEditor
 from djongo_engine.schema.introspection import DatabaseIntrospection
 from djongo_engine.shell import DatabaseClient
 
-mend_object_id_fields()
+mend_fields()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core import checks
+from django.db import router
+from djongo.models import fields as djongo_fields
 
 TESTED_VERSIONS = {"Django": "5.2.19", "djongo5": "1.3.9", "pymongo": "4.20.0", "sqlparse": "0.6.1"}
 
@@ -54,3 +57,35 @@ def check_atomic_requests(**kwargs: Any) -> Iterable[checks.CheckMessage]:
                 hint="Remove ATOMIC_REQUESTS and make each change one MongoDB command.",
                 id="djongo_engine.W001",
             )
+
+
+_REFUSED_FIELDS = {
+    djongo_fields.ArrayReferenceField: "djongo changes it by a command that pymongo 4 has not",
+    djongo_fields.ModelField: "djongo makes an instance of its abstract model, as Django forbids",
+}
+
+
+@checks.register(checks.Tags.models)
+def check_fields(
+    app_configs: Iterable[AppConfig] | None = None, **kwargs: Any
+) -> Iterable[checks.CheckMessage]:
+    """E002: a model of a database of the engine has a field of djongo's that cannot work."""
+    aliases = [
+        alias
+        for alias, database in settings.DATABASES.items()
+        if database["ENGINE"] == "djongo_engine"
+    ]
+    chosen = app_configs if app_configs is not None else apps.get_app_configs()
+    for model in (model for app in chosen for model in app.get_models()):
+        if not any(router.allow_migrate_model(alias, model) for alias in aliases):
+            continue
+        for field in model._meta.local_fields:
+            for refused, reason in _REFUSED_FIELDS.items():
+                if isinstance(field, refused):
+                    kind = type(field).__name__
+                    yield checks.Error(
+                        f"{field} is djongo's {kind}, which does not work: {reason}.",
+                        hint="Keep documents in a djongo.models.JSONField, or rows in a model.",
+                        obj=field,
+                        id="djongo_engine.E002",
+                    )

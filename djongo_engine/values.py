@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from decimal import Decimal, DecimalException
 from typing import Any
 
+import bson
 from bson import Decimal128, ObjectId
+from bson.errors import BSONError
 from django.db import DataError, IntegrityError, models
 from django.db.backends.utils import format_number
 
@@ -67,14 +69,21 @@ def _as_base(value: Any) -> Any:
 
 
 def stored(value: Any, field: models.Field | None = None) -> Any:
-    """Return a value to store in a field: a scalar, or the document of one of djongo's fields.
+    """Return a value to store in a field: a scalar, or the document of djongo's JSONField.
 
-    Only `EmbeddedField`, `ArrayField` and their kin produce documents and lists, and a stored
-    value is data to MongoDB wherever it stands. A decimal is rounded to the field's places.
+    A stored value is data to MongoDB wherever it stands. A decimal is rounded to the field's
+    places. Raises DataError for a document that BSON does not hold, and as `scalar` does.
     """
     if isinstance(value, Decimal) and isinstance(field, models.DecimalField):
         value = Decimal(str(format_number(value, field.max_digits, field.decimal_places)))
-    return value if isinstance(value, (dict, list)) else scalar(value)
+    if not isinstance(value, (dict, list)):
+        return scalar(value)
+    try:
+        bson.encode({"": value})
+    except (BSONError, OverflowError, RecursionError, ValueError) as why:
+        # ValueError: bson refuses a UUID.
+        raise DataError(f"{field.name if field else 'A value'} is no document: {why}") from why
+    return value
 
 
 def in_order(values: Iterable[Any]) -> list[Any]:
