@@ -27,6 +27,8 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
+from djongo_engine.instead import instead_of
+
 # https://www.mongodb.com/docs/manual/reference/error-codes/
 DUPLICATE_KEY = 11000
 MAX_TIME_MS_EXPIRED = 50
@@ -45,11 +47,16 @@ class HintedIndexMissing(OperationalError):  # noqa: N818
 
 
 def refuse(construct: str) -> NoReturn:
-    """Raise NotSupportedError for a construct that has no proven translation."""
-    raise NotSupportedError(
-        f"djongo_engine does not translate {construct}. Use the manager's mongo_* methods "
-        "(djongo.models.DjongoManager) to send the command to MongoDB yourself."
-    )
+    """Raise NotSupportedError for a construct without a proven translation: what to write instead.
+
+    The manager's `mongo_*` methods send any command.
+    """
+    sentences = [
+        f"djongo_engine does not translate {construct}.",
+        *filter(None, [instead_of(construct)]),
+        "The manager's mongo_* methods (djongo.models.DjongoManager) send any command to MongoDB.",
+    ]
+    raise NotSupportedError(" ".join(sentences))
 
 
 def as_django_error(error: Exception) -> Exception:

@@ -11,12 +11,10 @@ from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db.models import lookups
 from django.db.models.expressions import (
     Exists,
-    ExpressionList,
     ExpressionWrapper,
     NegatedExpression,
 )
 from django.db.models.fields import related_lookups
-from django.db.models.fields.tuple_lookups import TupleIn
 from django.db.models.functions import ExtractIsoYear, ExtractYear
 from django.db.models.sql import Query
 from django.db.models.sql.where import AND, OR, XOR, NothingNode, WhereNode
@@ -25,6 +23,7 @@ from djongo_engine.errors import refuse
 from djongo_engine.query import subqueries
 from djongo_engine.query.datatypes import common, is_condition, refuse_order_of_binary
 from djongo_engine.query.documents import Document, is_null
+from djongo_engine.query.equivalents import equivalent
 from djongo_engine.query.expressions import ExpressionTranslator
 from djongo_engine.query.filters import (
     ALWAYS,
@@ -37,7 +36,6 @@ from djongo_engine.query.filters import (
     parity,
 )
 from djongo_engine.query.lookups import COMPARISONS, MEMBERSHIPS, YEARS, test_of, year_test
-from djongo_engine.query.prefetch import in_one_column
 from djongo_engine.values import in_order, scalar
 
 
@@ -103,11 +101,11 @@ class ConditionTranslator:
         kind = type(lookup)
         if lookup.bilateral_transforms:
             refuse("a bilateral transform")
+        if condition := equivalent(lookup):
+            return self.condition(condition)
         if kind is lookups.Exact and is_condition(lookup.lhs) and isinstance(lookup.rhs, bool):
             condition = self.condition(lookup.lhs)
             return condition if lookup.rhs else condition.negated()
-        if kind is TupleIn:
-            return self.condition(in_one_column(lookup))
         if kind in YEARS and (path := self._year_path(lookup)):
             return self._of(lookup, path, year_test(lookup, self.connection))
         path = self._path(lookup.lhs)
@@ -151,11 +149,9 @@ class ConditionTranslator:
     def _in(self, lookup: Any, path: str | None) -> Condition:
         if isinstance(lookup.rhs, Query):
             values = subqueries.column(lookup, self.compiler)
-        elif isinstance(lookup.rhs, ExpressionList) or not lookup.rhs_is_direct_value():
-            refuse("IN with an expression among its values")
+        elif not lookup.rhs_is_direct_value():
+            refuse(f"IN with a {type(lookup.rhs).__name__}")
         else:
-            if any(hasattr(value, "resolve_expression") for value in lookup.rhs):
-                refuse("IN with an expression among its values")
             _, params = lookup.get_db_prep_lookup(lookup.rhs, self.connection)
             # As Django does: a NULL in the list equals nothing, and is dropped.
             values = [scalar(value) for value in params if value is not None]

@@ -76,8 +76,6 @@ def test_of(lookup: Any, compiler: Any) -> Document:
         return {operator: _operand(lookup, compiler)}
     if kind is lookups.Range:
         refuse_order_of_binary(lookup.lhs)
-        if any(hasattr(bound, "resolve_expression") for bound in lookup.rhs):
-            refuse("a range with an expression as a bound")
         _, bounds = lookup.get_db_prep_lookup(lookup.rhs, compiler.connection)
         low, high = (scalar(bound) for bound in bounds)
         if low is None or high is None:

@@ -110,8 +110,8 @@ def test_refused_operation_names_what_was_applied_and_is_mended(shops):
     shops.write(CREATE, FILL, REFUSED, INDEX)
     assert shops.stops() == (
         "shops.0001_initial stopped at its operation 3. Raw SQL operation: djongo_engine does not "
-        "translate SQL text in a migration. Use the manager's mongo_* methods "
-        "(djongo.models.DjongoManager) to send the command to MongoDB yourself.\n"
+        "translate SQL text in a migration. Use RunPython. The manager's mongo_* methods "
+        "(djongo.models.DjongoManager) send any command to MongoDB.\n"
         "Of its operations already applied: 1. Create model Shop; 2. Raw Python operation. "
         "Mend the cause and run the same command again: it goes on with this operation."
     )
