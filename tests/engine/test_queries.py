@@ -231,3 +231,10 @@ def test_sum_and_average_ignore_values_that_are_no_numbers():
         records.update_one({"_id": key}, {"$set": {"number": value}})
     found = Record.objects.aggregate(total=Sum("number"), mean=Avg("number"))
     assert found == {"total": 6, "mean": 3.0}
+
+
+def test_in_and_range_take_expressions_and_values():
+    agree(lambda r: r.filter(number__in=[F("pk"), 2, None]).order_by("pk"))
+    agree(lambda r: r.exclude(number__in=[F("pk"), F("ratio") * 4]).order_by("pk"))
+    agree(lambda r: r.filter(number__range=(F("pk") - 1, 3)).order_by("pk"))
+    agree(lambda r: r.exclude(ratio__range=(1, F("number"))).order_by("pk"))
