@@ -30,6 +30,7 @@ class Case(NamedTuple):
 def fill(size: int) -> None:
     """Store so many books, each of a publisher, and a contribution to each."""
     from django.db import connection
+
     from tests.engine.programs.models import Book, Contribution, Person, Publisher
 
     publishers = size // BOOKS_OF_A_PUBLISHER
@@ -51,6 +52,7 @@ def fill(size: int) -> None:
 def cases(size: int) -> list[Case]:
     """Return the questions about so many books."""
     from django.db import connection
+
     from tests.engine.programs.models import Book, Contribution, Publisher
 
     database = connection.database  # type: ignore[attr-defined]
