@@ -110,7 +110,8 @@ def _abs(translator: ExpressionTranslator, function: functions.Abs) -> Document:
 def _length(translator: ExpressionTranslator, function: functions.Length) -> Document:
     _require({TEXT}, function, "Length")
     (text,) = _arguments(translator, function)
-    return {"$cond": [is_null(text), None, {"$strLenCP": text}]}
+    # $strLenCP fails for null, and a server may evaluate both branches.
+    return {"$cond": [is_null(text), None, {"$strLenCP": {"$ifNull": [text, ""]}}]}
 
 
 def _concat(translator: ExpressionTranslator, concat: functions.Concat) -> Any:
