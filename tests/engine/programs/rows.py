@@ -7,7 +7,7 @@ from typing import Any
 from bson import Decimal128
 from django.db import connection, connections, models
 
-from djongo_engine.counters import drop_counter
+from djongo_engine.counters import count_on, counted_column, drop_counter
 from tests.engine.programs.draw import Draw
 from tests.engine.programs.tables import MODELS
 
@@ -149,6 +149,9 @@ def restore(rows: Rows, tables: list[str] | None = None) -> None:
             ]:
                 collection.insert_many(documents)
             drop_counter(connection.database, table)
+            if documents and (column := counted_column(model)):
+                # As SQLite's does, the counter counts on from these rows when they are deleted.
+                count_on(connection.database, table, column)
 
 
 def _whole(model: type[models.Model], rows: Rows) -> list[dict[str, Any]]:
