@@ -150,7 +150,7 @@ def outcome(probe: Probe, tables: Tables) -> tuple[str, Any]:
     except NotSupportedError as error:
         return "refused", str(error)
     except Exception as error:
-        return "error", f"{type(error).__name__}: {error}"
+        return "error", type(error).__name__
 
 
 def difference(ours: Any, right: Any) -> tuple[Any, Any]:
@@ -179,9 +179,7 @@ class Tally:
         return self.judge(name, outcome(probe, ENGINE), outcome(probe, JUDGE))
 
     def judge(self, name: str, ours: tuple[str, Any], right: tuple[str, Any]) -> str:
-        """Count one pair of outcomes, unless both are errors."""
-        if ours[0] == right[0] == "error":
-            return "equal"
+        """Count one pair of outcomes."""
         if ours[0] == "refused":
             verdict = "refused"
             self.refused.append(f"{name}: {ours[1]}")
@@ -194,6 +192,15 @@ class Tally:
                 "{}\n  engine: {:.300}\n  judge:  {:.300}".format(name, *map(repr, first))
             )
         self.counts[f"{self.kind} {verdict}"] += 1
+        return verdict
+
+    def hold(self, name: str, reason: str | None, ours: tuple[str, Any], right: Any) -> str:
+        """Count one pair of outcomes; what is neither equal nor refused for the reason is wrong."""
+        verdict = self.judge(name, ours, right)
+        if reason is None and verdict == "refused":
+            self.wrong.append(f"{name}\n  was translated, and is refused: {ours[1]}")
+        elif reason is not None and (verdict != "refused" or reason not in ours[1]):
+            self.wrong.append(f"{name}\n  is to be refused because of {reason!r}: {ours!r:.300}")
         return verdict
 
     def close(self) -> None:

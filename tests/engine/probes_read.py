@@ -28,6 +28,7 @@ from django.db.models import (
     StdDev,
     Subquery,
     Sum,
+    TextField,
     Value,
     When,
     Window,
@@ -229,7 +230,9 @@ def arithmetic(field: str) -> dict[str, Any]:
         "+(2*pk)": F(field) + 2 * F("pk"),
         "/2": F(field) / 2,
         "%2": F(field) % 2,
-        "**2": F(field) ** 2,
+        "**2": ExpressionWrapper(
+            F(field) ** 2, output_field=DecimalField() if field == "amount" else FloatField()
+        ),
         "coalesced": Coalesce(field, Value(9, output_field=IntegerField()))
         if field == "number"
         else Coalesce(field, field),
@@ -286,7 +289,8 @@ def _rows() -> Iterator[tuple[str, Probe]]:
         )
         yield f"values {field}", lambda t, f=field: t.records.order_by("pk").values("pk", f)
         yield f"only {field}", lambda t, f=field: t.records.order_by("pk").only(f)[:3]
-        yield f"defer {field}", lambda t, f=field: t.records.order_by("pk").defer(f)[:3]
+        deferred = "id" if field == "pk" else field
+        yield f"defer {field}", lambda t, f=deferred: t.records.order_by("pk").defer(f)[:3]
         yield (
             f"first by {field}",
             lambda t, f=field: t.records.order_by(f, "pk").first(),
@@ -432,7 +436,7 @@ def _aggregates() -> Iterator[tuple[str, Probe]]:
         )
     simple = {
         "all at once": lambda t: t.records.aggregate(
-            Count("*"), Count("pk"), Min("number"), Max("text"), a=Sum("amount"), b=Avg("amount")
+            Count("pk"), Min("number"), Max("text"), a=Sum("amount"), b=Avg("amount"), c=Count("*")
         ),
         "sum with default": lambda t: t.records.filter(pk=-1).aggregate(s=Sum("number", default=7)),
         "sum of amounts with default": lambda t: t.records.filter(pk=-1).aggregate(
@@ -486,8 +490,8 @@ def _aggregates() -> Iterator[tuple[str, Probe]]:
             .annotate(n=Count("pk"))
             .order_by("c")
         ),
-        "order by aggregate": lambda t: t.records.values("number").order_by(
-            Count("pk").desc(), "number"
+        "order by aggregate": lambda t: (
+            t.records.values("number").annotate(n=Count("pk")).order_by(F("n").desc(), "number")
         ),
         "count of groups": lambda t: t.records.values("number").annotate(n=Count("pk")).count(),
         "exists of groups": lambda t: (
@@ -542,14 +546,14 @@ def _expressions() -> Iterator[tuple[str, Probe]]:
         "lower": Lower("text"),
         "upper": Upper("text"),
         "length": Length("note"),
-        "concat": Concat("text", Value("-"), "note"),
-        "coalesce texts": Coalesce("note", "text"),
+        "concat": Concat("text", Value("-"), "note", output_field=TextField()),
+        "coalesce texts": Coalesce("note", "text", output_field=TextField()),
         "coalesce number": Coalesce("number", Value(9)),
         "coalesce three": Coalesce("number", "number", Value(9)),
         "coalesce amount": Coalesce("amount", Value(0), output_field=DecimalField()),
         "nullif": NullIf("number", Value(1)),
-        "greatest": Greatest("number", "pk"),
-        "least": Least("number", "pk"),
+        "greatest": Greatest("number", "pk", output_field=IntegerField()),
+        "least": Least("number", "pk", output_field=IntegerField()),
         "cast": Cast("number", CharField()),
         "cast to float": Cast("number", FloatField()),
         "ceil": Ceil("ratio"),
@@ -598,7 +602,7 @@ def _expressions() -> Iterator[tuple[str, Probe]]:
         ),
         "contains in case": lambda t: t.records.annotate(x=low_case).filter(x__contains="."),
         "not contains in case": lambda t: t.records.annotate(x=low_case).exclude(x__icontains="A"),
-        "length": lambda t: t.records.filter(text__length__gt=2),
+        "length": lambda t: t.records.alias(x=Length("text")).filter(x__gt=2),
         "value equals": lambda t: t.records.filter(text=Value("abc")),
         "true equals number": lambda t: t.records.filter(number=Value(True)),
         "in of expressions": lambda t: t.records.filter(number__in=[F("pk"), 1]),

@@ -38,7 +38,8 @@ def documents() -> list[Any]:
 def compare_write(probe: Probe) -> tuple[tuple[str, Any], tuple[str, Any]]:
     """Run a change on both databases; return the outcomes with what is stored after them.
 
-    A change that was refused must not have changed any document.
+    A change that was refused must not have changed any document. One that failed may have, since
+    nothing is rolled back.
     """
     before = documents()
     ours = outcome(probe, ENGINE)
@@ -47,9 +48,9 @@ def compare_write(probe: Probe) -> tuple[tuple[str, Any], tuple[str, Any]]:
         return ours, ours
     with transaction.atomic(using="sqlite"):
         right = outcome(_inside(probe), JUDGE)
-        right = right[0], (right[1] if right[0] == "answer" else "", contents(JUDGE))
+        right = right if right[0] == "error" else (right[0], (right[1], contents(JUDGE)))
         transaction.set_rollback(True, using="sqlite")
-    ours = ours[0], (ours[1] if ours[0] == "answer" else "", contents(ENGINE))
+    ours = ours if ours[0] == "error" else (ours[0], (ours[1], contents(ENGINE)))
     return ours, right
 
 
