@@ -5,7 +5,6 @@ plain ones regard case, those with an `i` disregard it in every alphabet.
 """
 
 import datetime
-import json
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -270,13 +269,11 @@ def teach_the_judge() -> None:
 
 
 def summary(counts: Counter[str]) -> str:
-    """The line that the run prints."""
-    one = {verdict: counts[f"one {verdict}"] for verdict in ("equal", "refused", "wrong")}
-    every = {
-        verdict: sum(n for name, n in counts.items() if name.endswith(verdict)) for verdict in one
-    }
-    return (
-        f"Engine against SQLite: {every['equal']} equal, {every['refused']} refused, "
-        f"{every['wrong']} wrong; on one collection {json.dumps(one)[1:-1]}".replace('"', "")
-        + f" ({100 * one['equal'] / (sum(one.values()) or 1):.1f} % equal)"
-    )
+    """The lines that the run prints: equal and refused for each row of the engine's table."""
+    rows = sorted({name.rpartition(" ")[0] for name in counts})
+    lines = [
+        f"  {row}: {counts[f'{row} equal']} equal, {counts[f'{row} refused']} refused, "
+        f"{counts[f'{row} wrong']} wrong"
+        for row in rows
+    ]
+    return "\n".join(["The engine against SQLite", *lines])

@@ -18,6 +18,7 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
+    Field,
     FloatField,
     IntegerField,
     Max,
@@ -29,7 +30,9 @@ from django.db.models import (
     Subquery,
     Sum,
     TextField,
+    Transform,
     Value,
+    Variance,
     When,
     Window,
 )
@@ -58,6 +61,8 @@ from django.db.models.functions import (
     TruncYear,
     Upper,
 )
+from django.db.models.lookups import Exact
+from django.utils import timezone
 
 from tests.engine.probes import (
     AMOUNTS,
@@ -91,6 +96,7 @@ TEXT_LOOKUPS = [
     *["exact", "iexact", "contains", "icontains", "startswith", "istartswith", "endswith"],
     "iendswith",
 ]
+PATTERNS = [*TEXT_LOOKUPS, "regex", "iregex"]
 PARTS = {
     "day": ["year", "iso_year", "month", "day", "week", "week_day", "iso_week_day", "quarter"],
     "moment": [
@@ -191,7 +197,10 @@ def _conditions() -> Iterator[tuple[str, Probe]]:
         )
     for field in ("number", "ratio", "amount"):
         for name, expression in arithmetic(field).items():
-            yield f"exclude({field}__lt={name})", where("exclude", **{f"{field}__lt": expression})
+            yield (
+                f"exclude({field}__lt={field}{name})",
+                where("exclude", **{f"{field}__lt": expression}),
+            )
     subqueries = {
         "pk": lambda t: t.records.filter(flag=True).values("pk"),
         "number": lambda t: t.records.values("number"),
@@ -331,12 +340,12 @@ def _rows() -> Iterator[tuple[str, Probe]]:
             "flag", "-text", "pk"
         ),
         "distinct count": lambda t: t.records.distinct().count(),
-        "distinct constant": lambda t: t.records.values_list(Value(1)).distinct(),
+        "distinct constants": lambda t: t.records.values_list(Value(1)).distinct(),
         "dates": lambda t: list(t.records.dates("day", "month")),
         "dates down": lambda t: list(t.records.dates("day", "year", order="DESC")),
         "dates by week": lambda t: list(t.records.dates("day", "week")),
         "datetimes": lambda t: list(t.records.datetimes("moment", "hour")),
-        "random order": lambda t: t.records.order_by("?").count(),
+        "random order": lambda t: t.records.order_by("?"),
         "union": lambda t: t.records.filter(pk=1).union(t.records.filter(pk=2)).order_by("pk"),
         "intersection": lambda t: t.records.filter(pk=1).intersection(t.records.all()),
         "difference": lambda t: t.records.filter(pk__lt=3).difference(t.records.filter(pk=1)),
@@ -443,7 +452,7 @@ def _aggregates() -> Iterator[tuple[str, Probe]]:
             s=Sum("amount", default=0)
         ),
         "sum plus one": lambda t: t.records.aggregate(s=Sum("number") + 1),
-        "difference": lambda t: t.records.aggregate(s=Max("number") - Min("number")),
+        "difference of aggregates": lambda t: t.records.aggregate(s=Max("number") - Min("number")),
         "sum of product": lambda t: t.records.filter(number__lt=9).aggregate(
             s=Sum(F("number") * F("pk"))
         ),
@@ -512,6 +521,7 @@ def _aggregates() -> Iterator[tuple[str, Probe]]:
         "distinct count of a case": lambda t: t.records.annotate(
             c=Case(When(flag=True, then="text"), default=Value("other"))
         ).aggregate(Count("c", distinct=True)),
+        "variance": lambda t: t.records.aggregate(Variance("pk")),
         "deviation": lambda t: t.records.aggregate(StdDev("pk")),
         "annotate rows with an aggregate": lambda t: (
             t.records.annotate(n=Count("text")).order_by("pk").values_list("pk", "n")[:5]
@@ -564,6 +574,7 @@ def _expressions() -> Iterator[tuple[str, Probe]]:
         "substr": Substr("text", 2, 1),
         "trim": Trim("text"),
         "replace": Replace("text", Value("a"), Value("b")),
+        "extract year": ExtractYear("day"),
         "trunc date": TruncDate("moment"),
         "trunc month": TruncMonth("moment"),
         "trunc year of day": TruncYear("day"),
@@ -614,6 +625,12 @@ def _expressions() -> Iterator[tuple[str, Probe]]:
         "queryset as value": lambda t: t.records.filter(
             number__gt=t.records.filter(pk=3).values("number")
         ),
+        "time of a moment": lambda t: t.records.filter(moment__time=CLOCKS[1]),
+        "custom lookup": lambda t: t.records.filter(OwnLookup(F("number"), 1)),
+        "custom transform": lambda t: t.records.annotate(x=OwnTransform("number")),
+        "not a number": lambda t: t.records.filter(ratio=float("nan")),
+        "document as a value": lambda t: t.records.annotate(x=Value({"$gt": 1}, Field())),
+        "hour in another time zone": _hour_in_rome,
         "contains of a number": lambda t: t.records.filter(number__contains=1),
         "day of a moment": lambda t: t.records.filter(moment=F("day")),
         "expression of an expression": lambda t: (
@@ -627,9 +644,39 @@ def _expressions() -> Iterator[tuple[str, Probe]]:
     yield from filters.items()
 
 
-def one_collection() -> dict[str, Probe]:
-    """Probes that read the records alone."""
-    return dict(itertools.chain(_lookups(), _conditions(), _rows(), _aggregates(), _expressions()))
+class OwnLookup(Exact):
+    """A lookup that the engine does not know."""
+
+    lookup_name = "own"
+
+
+class OwnTransform(Transform):
+    """A transform that the engine does not know."""
+
+    function = "ABS"
+
+
+def _hour_in_rome(t: Any) -> Any:
+    with timezone.override("Europe/Rome"):
+        return list(t.records.filter(moment__hour=12))
+
+
+def one_collection() -> dict[str, dict[str, Probe]]:
+    """Probes that read the records alone, by the row of the table that they prove."""
+    lookups = dict(_lookups())
+    texts = {
+        name: probe
+        for name, probe in lookups.items()
+        if ("text__" in name or "note__" in name) and any(f"__{each}=" in name for each in PATTERNS)
+    }
+    return {
+        "text lookups": texts,
+        "other lookups": {n: p for n, p in lookups.items() if n not in texts},
+        "conditions": dict(_conditions()),
+        "rows": dict(_rows()),
+        "aggregates": dict(_aggregates()),
+        "expressions": dict(_expressions()),
+    }
 
 
 def several_collections() -> dict[str, Probe]:

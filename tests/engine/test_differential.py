@@ -52,17 +52,17 @@ def stored(sqlite):
         transaction.set_rollback(True, using="sqlite")
 
 
+ONE = one_collection()
+
+
 @pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.long)])
-def test_each_probe_of_one_collection_is_answered_or_refused_as_its_cell_says(
-    stored, record_property, step
-):
-    hold(Tally(record_property, "one"), dict(list(one_collection().items())[::step]))
+@pytest.mark.parametrize("row", ONE)
+def test_each_probe_is_answered_or_refused_as_its_cell_says(stored, record_property, row, step):
+    hold(Tally(record_property, row), dict(list(ONE[row].items())[::step]))
 
 
-def test_each_probe_of_several_collections_is_answered_or_refused_as_its_cell_says(
-    stored, record_property
-):
-    hold(Tally(record_property, "several"), several_collections())
+def test_each_probe_of_relations_is_answered_or_refused_as_its_cell_says(stored, record_property):
+    hold(Tally(record_property, "relations"), several_collections())
 
 
 def hold(tally, probes):
@@ -94,7 +94,7 @@ def few(sqlite):
 
 
 def test_each_write_leaves_the_same_rows_or_is_refused_and_changes_nothing(few, record_property):
-    tally = Tally(record_property, "several")
+    tally = Tally(record_property, "writes")
     for name, probe in writes().items():
         if tally.hold(name, reason_to_refuse(name), *compare_write(probe)) != "refused":
             few()
@@ -169,7 +169,7 @@ def random_questions(tree: Q, other: Q, cut: slice):
 
 @pytest.mark.random
 def test_random_conditions_select_the_same(stored, record_property):
-    tally = Tally(record_property, "one")
+    tally = Tally(record_property, "random conditions")
     cuts = st.builds(slice, st.integers(0, 5), st.one_of(st.none(), st.integers(5, 20)))
 
     @given(TREES, TREES, cuts)
@@ -184,7 +184,7 @@ def test_random_conditions_select_the_same(stored, record_property):
 
 @pytest.mark.random
 def test_random_conditions_change_the_same(few, record_property):
-    tally = Tally(record_property, "several")
+    tally = Tally(record_property, "random changes")
 
     @given(TAGGED, st.booleans())
     def change(tree, update):
