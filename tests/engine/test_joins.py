@@ -114,6 +114,17 @@ def test_query_starts_where_its_condition_leaves_fewest(queryset, start):
 
 
 @pytest.mark.usefixtures("library")
+def test_query_starts_from_its_base_where_the_way_back_has_no_index():
+    assert read_first(Review.objects.filter(reviewer__name="Ann")) == ("review", 100)
+
+
+@pytest.mark.usefixtures("library")
+def test_query_for_a_page_starts_from_its_base_where_the_other_condition_is_a_range():
+    page = Review.objects.filter(book__pages__gt=3).order_by("pk")[:5]
+    assert read_first(page)[0] == "review"
+
+
+@pytest.mark.usefixtures("library")
 def test_rows_that_a_query_from_the_joined_side_finds_are_those_of_the_join():
     found = Review.objects.filter(book__publisher__name="publisher 3", stars=1).order_by("-pk")
     assert [review.pk for review in found] == [26, 21]

@@ -85,7 +85,9 @@ class Cover(models.Model):
 
 class Review(models.Model):
     book = models.ForeignKey(Book, models.SET_NULL, null=True, related_name="reviews")
-    reviewer = models.ForeignKey(Person, models.CASCADE, null=True, related_name="reviews")
+    reviewer = models.ForeignKey(
+        Person, models.CASCADE, null=True, related_name="reviews", db_index=False
+    )
     stars = models.IntegerField(null=True)
     text = models.TextField(default="")
     on = models.DateField(null=True)
