@@ -159,7 +159,7 @@ def main() -> None:
             figures = f"{table()}\n\n{joins.table()}"
             name = server_name(database.client.server_info())
         finally:
-            with pymongo.timeout(60):
+            with pymongo.timeout(600):
                 database.client.drop_database(database.name)
     keep("engine.md", name, "make bench-engine", figures)
 
