@@ -17,9 +17,10 @@ def tables_of(query: Any) -> tuple[BaseTable, list[Join]]:
     refer. Raises NotSupportedError for a second base table and for a join on more than equality of
     one column with another.
     """
-    base, *joins = [
-        table for alias, table in query.alias_map.items() if query.alias_refcount[alias]
-    ]
+    tables = [table for alias, table in query.alias_map.items() if query.alias_refcount[alias]]
+    if not tables:
+        refuse("a query of no table")
+    base, *joins = tables
     if not all(isinstance(table, Join) for table in joins) or isinstance(base, Join):
         refuse("a second base table")
     for join in joins:
