@@ -30,7 +30,8 @@ def counted_column(model: type[models.Model]) -> str | None:
 def create_counter(database: Database[Counter], collection: str, column: str) -> None:
     """Start the counter of a new collection at 0, whatever a former one left behind."""
     drop_counter(database, collection)
-    database[SCHEMA].insert_one(_counter(collection, column, 0))
+    counter = _counter(collection, column, 0)
+    database[SCHEMA].replace_one({"_id": collection}, counter, upsert=True)
 
 
 def count_on(database: Database[Counter], collection: str, column: str) -> None:
@@ -110,8 +111,8 @@ def _counter(collection: str, column: str, used: int) -> Counter:
 
 
 def _last_id(counter: Counter) -> int:
-    last: int = counter.get("auto", {}).get("seq", 0)
-    return last
+    # The mongo shell stores a number as a double; a counter without one is at 0.
+    return int((counter.get("auto") or {}).get("seq") or 0)
 
 
 def _highest(database: Database[Counter], collection: str, column: str) -> int:

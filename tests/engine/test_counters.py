@@ -147,3 +147,11 @@ def test_rename_that_was_cut_short_goes_on_and_gives_no_id_again(schema):
     assert (counters(schema), counters(schema, "renamed")) == ({}, {"renamed": 11})
     rename_counter(connection.database, NAME, "renamed")
     assert counters(schema, "renamed") == {"renamed": 11}
+
+
+@pytest.mark.parametrize(
+    ("auto", "first"), [({"seq": 4.0}, 5), ({"seq": None}, 1), (None, 1)], ids=str
+)
+def test_counter_that_a_shell_wrote_is_taken_over(schema, auto, first):
+    schema.insert_one({"name": NAME, "auto": auto})
+    assert take() == [first]

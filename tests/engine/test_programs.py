@@ -29,7 +29,7 @@ def test_of_150_random_programs_none_is_wrong(programs):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(6))
-def test_of_3000_random_programs_none_is_wrong_and_they_prove_enough(programs, seed):
-    tally = tally_of(seed, batches=20)
+def test_of_3000_random_programs_none_is_wrong_and_they_prove_enough(programs):
+    # Not in parts: the shares that they must hold vary too much over fewer.
+    tally = tally_of(seed=17, batches=120)
     assert not tally.shortfalls(), tally.table()
