@@ -3,7 +3,7 @@
 UNKNOWN = "**unknown**"
 
 RULES = [
-    (r"NotSupportedError: djongo_engine does not translate (.*?)\. Use the", r"Refused: \1"),
+    (r"NotSupportedError: djongo_engine does not translate (.*?)\. [A-Z]", r"Refused: \1"),
     (r"NotSupportedError: (.*)", r"Refused by Django: \1"),
 ]
 

@@ -65,4 +65,4 @@ def report(outcomes):
 
 
 def _why(text):
-    return re.sub(r"djongo_engine does not translate (.*?)\. Use the.*", r"\1", text)
+    return re.sub(r"djongo_engine does not translate (.*?)\. [A-Z].*", r"\1", text)
