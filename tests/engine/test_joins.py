@@ -150,3 +150,18 @@ def test_page_of_an_inner_join_without_dangling_references_is_one_command(
 def test_count_of_a_page_of_an_inner_join_leaves_out_what_dangles():
     Contribution.objects.filter(pk__lte=50).update(book=1_000)
     assert Contribution.objects.filter(book__title__startswith="b")[:60].count() == 50
+
+
+def test_join_of_an_order_ends_with_the_query_that_is_sorted_by_it():
+    Contribution.objects.create(book_id=999, person_id=999)
+    by_title = Contribution.objects.order_by("book__title")
+    assert list(by_title) == []
+    assert by_title.order_by("pk").count() == 1
+    assert len(by_title.order_by("pk")) == 1
+
+
+def test_join_of_select_related_ends_with_the_query_that_selects_it():
+    Contribution.objects.create(book_id=999, person_id=999)
+    with_book = Contribution.objects.select_related("book")
+    assert list(with_book) == []
+    assert len(with_book.select_related(None)) == 1

@@ -59,12 +59,17 @@ class SQLCompiler(compiler.SQLCompiler):
 
     def plan(self) -> Plan:
         """Return the plan of this SELECT. Raises EmptyResultSet, NotSupportedError."""
-        extra_select, order_by, group_by = self.pre_sql_setup()
         query = self.query
-        if group_by and query.default_ordering and not query.order_by:
-            # As Django does: the model's own ordering would split the groups.
-            order_by = []
-        return Planner(self, order_by, extra_select).plan()
+        references = query.alias_refcount.copy()
+        try:
+            extra_select, order_by, group_by = self.pre_sql_setup()
+            if group_by and query.default_ordering and not query.order_by:
+                # As Django does: the model's own ordering would split the groups.
+                order_by = []
+            return Planner(self, order_by, extra_select).plan()
+        finally:
+            # A queryset made from this one would keep the joins of this order and selection.
+            query.reset_refcounts(references)
 
     def execute_sql(
         self,
