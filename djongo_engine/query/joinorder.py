@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from djongo_engine.counters import SCHEMA
 from djongo_engine.query.documents import JOINED, Document
-from djongo_engine.query.filters import all_of
+from djongo_engine.query.filters import EVERYTHING, all_of
 from djongo_engine.query.joins import is_inner, is_single, looked_back, looked_up, tables_of
 from djongo_engine.query.plan import match
 from djongo_engine.query.roots import chain_to_root
@@ -30,8 +31,16 @@ class Step(NamedTuple):
 class JoinOrder:
     """From which collection a query starts, what it filters there, and when it looks up others."""
 
+    @classmethod
+    def of(cls, query: Any, where: Any) -> "JoinOrder":
+        """Return the order of a query and its WHERE tree, that of one row if it has no table.
+
+        Raises NotSupportedError as `tables_of` does.
+        """
+        return cls(query, where) if any(query.alias_refcount.values()) else OneRow()
+
     def __init__(self, query: Any, where: Any) -> None:
-        """Take the query and its WHERE tree. Raises NotSupportedError as `tables_of` does."""
+        """Take a query of one table at least, and its WHERE tree."""
         base, joins = tables_of(query)
         limited = query.high_mark is not None
         chain = chain_to_root(base.table_alias, joins, where, limited=limited)
@@ -101,3 +110,26 @@ class JoinOrder:
             ready = [filter_ for read, filter_ in waiting if read <= present]
             waiting = [(read, filter_) for read, filter_ in waiting if not read <= present]
             yield from match(all_of(ready))
+
+
+class OneRow(JoinOrder):
+    """A query of no table: one row, where its condition holds. `Q.check()` asks so."""
+
+    def __init__(self) -> None:
+        """Start from any collection: nothing of it is read."""
+        self.root = ""
+        self.collection = SCHEMA
+        self.steps = []
+        self._first = []
+        self._later = []
+
+    @property
+    def filter(self) -> Document:
+        """Nothing: the one row does not exist yet."""
+        return EVERYTHING
+
+    def stages(self, steps: Iterable[Step], *, keep: bool = False) -> Iterator[Document]:
+        """Yield the stages that make the row, and filter it."""
+        # Gives one document even of an empty collection. `$documents` needs MongoDB 5.1.
+        yield {"$facet": {"none": [{"$limit": 1}]}}
+        yield from match(all_of(self._first))

@@ -40,7 +40,7 @@ class Planner:
             expression.expression if isinstance(expression, OrderBy) else expression
             for expression, _, _ in [*compiler.select, *extra_select]
         ]
-        self.order = JoinOrder(self.query, compiler.where)
+        self.order = JoinOrder.of(self.query, compiler.where)
         self.translator = Translator(
             compiler, self.order.root, [step.alias for step in self.order.steps]
         )

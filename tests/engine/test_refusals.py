@@ -15,7 +15,7 @@ from django.db import NotSupportedError, connection
 from django.db.models import Case, CharField, F, Model, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Concat, Length
 from django.db.models.lookups import Lookup
-from django.db.models.sql import DeleteQuery, InsertQuery, Query, UpdateQuery
+from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
 from django.db.models.sql.where import WhereNode
 
 from tests.engine.engine_models.models import Record, Tag
@@ -129,13 +129,6 @@ def statements() -> Iterator[tuple[str, tuple[Any, ...]]]:
     insert = InsertQuery(Tag)
     insert.insert_values(Tag._meta.fields, [Tag(pk=1, word="a")])
     yield from insert.get_compiler("sqlite").as_sql()
-
-
-def test_query_of_no_table_is_refused():
-    query = Query(None)
-    query.add_annotation(Value(1), "one")
-    with pytest.raises(NotSupportedError, match="a query of no table"):
-        query.get_compiler(using="default").execute_sql()
 
 
 def test_every_sql_text_refuses_before_anything_is_read_or_written():

@@ -33,7 +33,7 @@ def _cause(test, error):
     name = ".".join(test.split(".")[-2:])
     if name in KNOWN:
         return KNOWN[name]
-    said = f"{error['type']}: {error['text']}"
+    said = f"{error['statement']}{error['type']}: {error['text']}"
     for pattern, cause in RULES:
         if match := re.search(pattern, said, re.DOTALL):
             return match.expand(cause)

@@ -1,7 +1,9 @@
 """Django's test runner, which leaves every outcome in a file."""
 
 import json
+import linecache
 import os
+import traceback
 import unittest
 from functools import partialmethod
 from pathlib import Path
@@ -19,7 +21,7 @@ KEPT = {"django_content_type", "auth_permission", "django_site"}
 
 
 class Result(unittest.TextTestResult):
-    """Keeps each test's outcome: passed, skipped, or the error's type, text and traceback."""
+    """Keeps each test's outcome: passed, skipped, or what failed, and in which statement."""
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -47,15 +49,20 @@ class Result(unittest.TextTestResult):
             self._keep(test.id(), err)
 
     def _keep(self, test_id, err):
-        kind, error, _ = err
+        kind, error, trace = err
         kept = self.outcomes.setdefault(test_id, {"outcome": "failed"})
         kept.setdefault("errors", []).append(
-            {"type": kind.__name__, "text": str(error), "traceback": self._exc_info(err)}
+            {"type": kind.__name__, "text": str(error), "statement": _statement(trace)}
         )
         kept["outcome"] = "failed"
 
-    def _exc_info(self, err):
-        return "".join(unittest.case.traceback.format_exception(*err))
+
+def _statement(trace):
+    """Return the statement of Django's tests that a failure comes from, else of Django."""
+    frames = traceback.extract_tb(trace)
+    tests = [frame for frame in frames if frame.filename.startswith(str(Path.cwd()))]
+    frame = (tests or frames)[-1]
+    return "".join(linecache.getlines(frame.filename)[frame.lineno - 1 : frame.end_lineno])
 
 
 def _restore(test, baseline):
