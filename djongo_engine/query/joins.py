@@ -18,8 +18,6 @@ def tables_of(query: Any) -> tuple[BaseTable, list[Join]]:
     one column with another.
     """
     tables = [table for alias, table in query.alias_map.items() if query.alias_refcount[alias]]
-    if not tables:
-        refuse("a query of no table")
     base, *joins = tables
     if not all(isinstance(table, Join) for table in joins) or isinstance(base, Join):
         refuse("a second base table")

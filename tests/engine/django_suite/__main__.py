@@ -77,7 +77,7 @@ def run(tests, url, outcomes):
 
 
 def main():
-    sys.stdout.write(f"Running part of Django's own tests, for some five minutes; log: {LOG}\n")
+    sys.stdout.write(f"Running part of Django's own tests, for some four minutes; log: {LOG}\n")
     with tempfile.TemporaryDirectory(prefix="django-suite-") as name:
         directory = Path(name)
         outcomes = directory / "outcomes.json"

@@ -9,13 +9,13 @@ from functools import partialmethod
 from pathlib import Path
 
 from django.apps import apps
-from django.core.management.color import no_style
 from django.db import NotSupportedError, connection, connections
 from django.test import TransactionTestCase
 from django.test.runner import DiscoverRunner
 from django.test.utils import CaptureQueriesContext
 
 from djongo_engine.schema.checks import check_model
+from tests.engine.django_suite.writes import writes
 
 KEPT = {"django_content_type", "auth_permission", "django_site"}
 
@@ -68,15 +68,12 @@ def _statement(trace):
 def _restore(test, baseline):
     """Empty what a test filled; Django's flush would write all permissions again each time."""
     for alias in test._databases_names(include_mirrors=False):
-        connection = connections[alias]
-        tables = set(connection.introspection.table_names()) - KEPT
-        connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), sorted(tables)))
-        for name, documents in baseline[alias].items():
-            collection = connection.database[name]
-            if list(collection.find()) != documents:
-                collection.delete_many({})
-                if documents:
-                    collection.insert_many(documents)
+        database = connections[alias].database
+        for name in list(writes.collections[database.name]):
+            database[name].delete_many({})
+            if documents := baseline[alias].get(name):
+                database[name].insert_many(documents)
+        writes.collections[database.name].clear()
 
 
 def _sent(context):
@@ -105,6 +102,7 @@ class Runner(DiscoverRunner):
             alias: {name: list(connections[alias].database[name].find()) for name in KEPT}
             for alias in connections
         }
+        writes.collections.clear()
         TransactionTestCase._fixture_teardown = partialmethod(_restore, baseline)
         CaptureQueriesContext.captured_queries = property(_sent)
         CaptureQueriesContext.__len__ = lambda context: len(context.captured_queries)

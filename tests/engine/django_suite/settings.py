@@ -2,11 +2,17 @@
 
 import os
 
+from tests.engine.django_suite.writes import writes
+
 DATABASES = {
     alias: {
         "ENGINE": "djongo_engine",
         "NAME": f"django_{alias}",
-        "CLIENT": {"host": os.environ["MONGO_URL"], "timeoutMS": 60_000},
+        "CLIENT": {
+            "host": os.environ["MONGO_URL"],
+            "timeoutMS": 60_000,
+            "event_listeners": [writes],
+        },
     }
     for alias in ("default", "other")
 }
