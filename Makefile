@@ -2,6 +2,7 @@
 # make test        linters, types, system checks, and all that breaks within seconds: 2 minutes
 # make test-long   outages, kills, races by the thousand, random queries and requests by the ten
 #                  thousand, part of Django's own tests: 10 to 20 minutes
+# make django-suite  part of Django's own tests on the engine: 4 minutes
 # make probes      random programs of the ORM on the engine and on SQLite [SEED=7 PROGRAMS=5000]
 #
 # Figures that are kept in docs/   [MONGO_URL=...]
@@ -26,7 +27,7 @@ THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 
 PYTEST := $(BIN)/python -m pytest -n 3
 
-.PHONY: run test test-long probes bench-start bench-engine bench-auth bench-original bench-pages bench-walk \
+.PHONY: run test test-long django-suite probes bench-start bench-engine bench-auth bench-original bench-pages bench-walk \
 	bench-exports bench-connections mutants
 .SILENT:
 
@@ -47,6 +48,9 @@ test: $(VENV)/.dev
 
 test-long: $(VENV)/.dev
 	$(PYTEST) --dist worksteal -m "long or random" --hypothesis-profile=long --durations 20 $(ARGS)
+	$(MAKE) --no-print-directory django-suite
+
+django-suite: $(VENV)/.dev
 	$(BIN)/python -m tests.engine.django_suite
 
 probes: $(VENV)/.dev

@@ -100,7 +100,8 @@ class JoinOrder:
     def stages(self, steps: Iterable[Step], *, keep: bool = False) -> Iterator[Document]:
         """Yield the stages of these steps, each filter as soon as what it reads is there.
 
-        Rows without a partner stay where the join is a LEFT JOIN, and everywhere if `keep`.
+        Rows without a partner stay where the join is a LEFT JOIN, and everywhere if `keep`. No
+        filter waits for a step behind a page: what a filter reads comes before it.
         """
         present: Aliases = {self.root}
         waiting = self._later

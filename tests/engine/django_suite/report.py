@@ -9,7 +9,7 @@ from tests.engine.django_suite.causes import KNOWN, RULES, UNKNOWN
 
 HEAD = """# Django's own tests on the engine
 
-Written by `make test-long`: part of the test suite of Django {version}, from its source
+Written by `make django-suite`: part of the test suite of Django {version}, from its source
 distribution, with the engine behind both databases. A failure is no wrong answer: each has its
 cause below, and the command fails when it meets one that has none.
 

@@ -28,6 +28,10 @@ def chosen(draw: Draw, model: Model) -> str:
             text += f".exclude({tree(draw, model, 2, True)})"
         else:
             text += f".filter({tree(draw, model)})"
+    if draw.chance(0.1):
+        draw.note("made from an evaluated queryset")
+        related = _related(draw, model) if draw.chance(0.5) else ""
+        return f"evaluated({text}{related}{ordered(draw, model)})"
     return text
 
 

@@ -24,6 +24,12 @@ def tables(alias: str) -> Any:
     return SimpleNamespace(**{called(model): model.objects.using(alias) for model in TOLD})
 
 
+def evaluated(rows: Any) -> Any:
+    """The same rows, in no order, by a queryset made from one that was read already."""
+    list(rows)
+    return rows.order_by().select_related(None)
+
+
 def changed(rows: Any, **values: Any) -> list[models.Model]:
     """The objects with other values, not yet saved."""
     objects = list(rows)
@@ -47,7 +53,7 @@ IMPORTS: dict[str, list[str]] = {
         *["StdDev", "Subquery", "Sum", "Value", "When"],
     ],
     "django.db.models.functions": ["Abs", "Coalesce", "Concat", "Length", "Lower"],
-    "tests.engine.programs.tables": ["changed", "saved"],
+    "tests.engine.programs.tables": ["changed", "evaluated", "saved"],
     "tests.engine.programs.models": [model.__name__ for model in TOLD],
 }
 NAMES: dict[str, Any] = {
@@ -57,5 +63,6 @@ NAMES: dict[str, Any] = {
     **{name: getattr(functions, name) for name in IMPORTS["django.db.models.functions"]},
     **{model.__name__: model for model in TOLD},
     "changed": changed,
+    "evaluated": evaluated,
     "saved": saved,
 }
