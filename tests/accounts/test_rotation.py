@@ -241,6 +241,11 @@ def test_generate_writes_a_new_secret_file_and_seeds_it(secret_file, command):
     assert made not in printed
 
 
+def test_generate_says_how_long_workers_may_refuse_the_new_secret(secret_file, command, settings):
+    settings.AUTH_CACHE_SECONDS = 5
+    assert "Every worker takes it within 10 seconds" in command("--generate")
+
+
 @pytest.mark.parametrize(("before", "after"), [(0o600, 0o600), (0o640, 0o640), (0o644, 0o640)])
 def test_generate_keeps_who_may_read_the_file_but_for_everybody(
     secret_file, command, before, after

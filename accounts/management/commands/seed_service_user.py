@@ -77,7 +77,12 @@ class Command(BaseCommand):
     def _seed(self, name: str, secret: Secret, generate: bool, grace: timedelta | None) -> None:
         if generate:
             seeded = seed_service_user(name, lambda: replace_secret(secret), grace)
-            self.stdout.write(f"The new password is in {secret.source}.")
+            # What stored_secrets promises: no worker logs in by a reading that is older.
+            seconds = 2 * settings.AUTH_CACHE_SECONDS
+            self.stdout.write(
+                f"The new password is in {secret.source}. Every worker takes it within "
+                f"{seconds:g} seconds; give it to clients then."
+            )
         elif not any_is_taken() and (fault := guessable(secret.value)):
             raise CommandError(f"The secret service_pwd from {secret.source} {fault}.\n{REMEDY}")
         else:
