@@ -17,9 +17,13 @@ class SaltedSHA256Hasher(BasePasswordHasher):
 
     algorithm = "salted_sha256"
 
+    def digest(self, password: bytes, salt: bytes) -> bytes:
+        """Return the hash, in hexadecimal digits."""
+        return hashlib.sha256(salt + password).hexdigest().encode()
+
     def encode(self, password: str, salt: str) -> str:
         """Return the text to store."""
-        digest = hashlib.sha256(f"{salt}{password}".encode()).hexdigest()
+        digest = self.digest(password.encode(), salt.encode()).decode()
         return f"{self.algorithm}${salt}${digest}"
 
     def decode(self, encoded: str) -> dict[str, str]:

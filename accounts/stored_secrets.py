@@ -6,12 +6,12 @@ import os
 import threading
 import time
 from concurrent.futures import Future
+from secrets import compare_digest
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from accounts.hashers import HASHER, is_accepted
 from accounts.models import User
@@ -20,11 +20,26 @@ logger = logging.getLogger(__name__)
 
 
 class StoredSecret(NamedTuple):
-    """A user's secret, the current or the former one, and when it ends (None: never)."""
+    """A user's secret, the current or the former one, taken apart once to be compared often."""
 
     user: User
-    encoded: str
+    username: bytes
+    salt: bytes
+    digest: bytes
     until: datetime.datetime | None
+    """When it ends; None: never."""
+
+    def is_of(self, username: bytes, password: bytes) -> bool:
+        """Tell whether both belong to it now; takes equally long whatever is wrong."""
+        same_name = compare_digest(self.username, username)
+        same_secret = compare_digest(self.digest, HASHER.digest(password, self.salt))
+        return same_name & same_secret & (self.until is None or timezone.now() < self.until)
+
+
+def _taken_apart(user: User, encoded: str, until: datetime.datetime | None) -> StoredSecret:
+    # Somebody else may have stored less.
+    _, salt, digest, *_ = f"{encoded}$$".split("$")
+    return StoredSecret(user, user.username.encode(), salt.encode(), digest.encode(), until)
 
 
 class Reading(NamedTuple):
@@ -62,13 +77,10 @@ class StoredSecrets:
         Every stored secret is compared, whoever asks and whatever is wrong: the time tells nothing.
         """
         found = None
-        secrets = self._current().secrets
-        now = timezone.now()
-        for user, encoded, until in secrets:
-            same_name = constant_time_compare(user.username, username)
-            same_secret = HASHER.verify(password, encoded)
-            if same_name & same_secret & (until is None or now < until):
-                found = user
+        given = username.encode(), password.encode()
+        for stored in self._current().secrets:
+            if stored.is_of(*given):
+                found = stored.user
         return found
 
     def forget(self) -> None:
@@ -108,9 +120,9 @@ class StoredSecrets:
     def _read(self) -> Reading:
         began, now = time.monotonic(), timezone.now()
         users = User.objects.filter(is_service_user=True)
-        stored = [StoredSecret(user, *valid) for user in users for valid in user.valid_secrets(now)]
-        accepted = [secret for secret in stored if is_accepted(secret.encoded)]
-        if not self._has_warned and (accepted != stored or not stored):
+        stored = [(user, *valid) for user in users for valid in user.valid_secrets(now)]
+        accepted = [_taken_apart(*secret) for secret in stored if is_accepted(secret[1])]
+        if not self._has_warned and (len(accepted) < len(stored) or not stored):
             self._has_warned = True
             logger.warning(
                 "A service user is missing, or stored as an earlier version did, and cannot log "

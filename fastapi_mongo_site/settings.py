@@ -50,6 +50,8 @@ ROOT_URLCONF = "fastapi_mongo_site.urls"
 WSGI_APPLICATION = "fastapi_mongo_site.wsgi.application"
 # The contract has /v1/items and /v1/items/, which are two resources.
 APPEND_SLASH = False
+# The service is at the root of its host. Django would look for another place at each request.
+FORCE_SCRIPT_NAME = ""
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", 2_621_440)
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -76,14 +78,12 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", str.strip, default=[])
 
 MIDDLEWARE = [
     "fastapi_mongo_site.http.request_id.RequestIdMiddleware",
-    # These set the headers of every answer, so they come before all that may answer.
-    "django.middleware.security.SecurityMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "fastapi_mongo_site.http.headers.ContentSecurityPolicyMiddleware",
+    # Before all that may answer, since it sets the headers of every answer.
+    "fastapi_mongo_site.http.headers.SecurityHeadersMiddleware",
     # Only where an origin is allowed, since it takes a twentieth of a request.
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.common.CommonMiddleware",  # holds every request to ALLOWED_HOSTS
+    "fastapi_mongo_site.http.hosts.HostMiddleware",
     "fastapi_mongo_site.http.cross_site.CrossSiteMiddleware",
 ]
 
@@ -130,6 +130,9 @@ if TLS:
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
 
 SILENCED_SYSTEM_CHECKS = [
+    # SecurityHeadersMiddleware takes the place of the middlewares that these look for.
+    "security.W001",
+    "security.W002",
     # CrossSiteMiddleware takes the place of the CSRF token, which no form here has.
     "security.W003",
     # Other hosts of the domain, and the browsers' HSTS list, are not this service's to decide.

@@ -5,16 +5,16 @@ from typing import Any
 import pymongo
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from pymongo.database import Database
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from djongo_engine.errors import translate_errors
 from fastapi_mongo_site.http.renderers import JSONRenderer
+from fastapi_mongo_site.http.views import APIView, answer
 
 
 class Resource(serializers.Serializer[Any]):
@@ -74,8 +74,8 @@ class HealthView(APIView):
             for status, description in [(200, "Fine"), (503, "MongoDB does not answer")]
         },
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Tell whether MongoDB answers: 200 if it does, else 503."""
         fine = mongodb_answers()
         status = 200 if fine else 503
-        return Response(report(fine), status, headers={"Cache-Control": "no-store"})
+        return answer(request, report(fine), status, {"Cache-Control": "no-store"})

@@ -7,8 +7,8 @@ from typing import Any
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
+from fastapi_mongo_site.http.views import GenericViewSet
 from items.arguments import ArgumentsMixin
 from items.documents import ItemData
 from items.exceptions import IdTaken, ItemNotFound
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 
 @describe_bulk
-class BulkViewSet(ArgumentsMixin, GenericViewSet[Any]):
+class BulkViewSet(ArgumentsMixin, GenericViewSet):
     """Many items at once."""
 
     serializer_class = ItemRequestSerializer

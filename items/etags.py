@@ -31,8 +31,9 @@ class Conditions:
 
     def __init__(self, request: Request) -> None:
         """Read the headers. Raises ValidationError naming one that is malformed."""
-        self.match = _etags(request, "If-Match")
-        self.none_match = _etags(request, "If-None-Match")
+        sent = request.META
+        self.match = _etags(sent.get("HTTP_IF_MATCH"), "If-Match")
+        self.none_match = _etags(sent.get("HTTP_IF_NONE_MATCH"), "If-None-Match")
 
     def __bool__(self) -> bool:
         return self.match is not None or self.none_match is not None
@@ -54,8 +55,7 @@ class Conditions:
             raise PreconditionFailed
 
 
-def _etags(request: Request, name: str) -> list[str] | None:
-    value = request.headers.get(name)
+def _etags(value: str | None, name: str) -> list[str] | None:
     if value is None:
         return None
     etags = ["*"] if value.strip() == "*" else re.findall(ETAG, value)

@@ -7,10 +7,10 @@ from django.http.response import HttpResponseBase
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from djongo_engine.errors import TimeLimitExceeded
 from fastapi_mongo_site.http.exceptions import Unavailable
+from fastapi_mongo_site.http.views import GenericViewSet, answer
 from items.arguments import LIST_ARGUMENTS, SELECT_ARGUMENTS, SelectArguments
 from items.finding import Listing
 from items.limits import DEFAULT_PAGE_ITEMS, MAX_SELECTION_ITEMS
@@ -22,7 +22,7 @@ from items.transfer.exports import EXPORTS, BusyError, ExportFormat, NoSpaceErro
 logger = logging.getLogger(__name__)
 
 
-class ListMixin(GenericViewSet[Any]):
+class ListMixin(GenericViewSet):
     """The actions that read many items."""
 
     def list(self, request: Request) -> HttpResponseBase:
@@ -33,7 +33,7 @@ class ListMixin(GenericViewSet[Any]):
             return self._export(form, arguments)
         limit = arguments.get("limit", DEFAULT_PAGE_ITEMS)
         items = Item.objects.page(listing, limit + 1, arguments["after"])
-        response = Response(items[:limit])
+        response = answer(request, items[:limit])
         if len(items) > limit:
             last = listing.position(items[limit - 1])
             response["Link"] = next_link(request, make_cursor(listing, last))
@@ -42,7 +42,7 @@ class ListMixin(GenericViewSet[Any]):
         return response
 
     @describe_query
-    def query(self, request: Request) -> Response:
+    def query(self, request: Request) -> HttpResponseBase:
         """Return all items whose fields equal the arguments."""
         if not request.query_params:
             raise ValidationError(["No query values provided in query URL"])
@@ -52,7 +52,8 @@ class ListMixin(GenericViewSet[Any]):
             message = f"More than {MAX_SELECTION_ITEMS} items match: page through GET /v1/items."
             raise ValidationError([message])
         names = SelectArguments.Meta.fields
-        return Response({"query": {name: values.get(name) for name in names}, "selection": items})
+        query = {name: values.get(name) for name in names}
+        return answer(request, {"query": query, "selection": items})
 
     def _export_format(self, name: str | None) -> ExportFormat | None:
         """Return the format by its name, else by the Accept header; None for a page."""

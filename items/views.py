@@ -1,19 +1,20 @@
 """The items API: one viewset, each action one row or two of the contract."""
 
 import math
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import IntegrityError
+from django.http import HttpResponse
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.serializers import Serializer
-from rest_framework.viewsets import GenericViewSet
 
 from fastapi_mongo_site.http.renderers import JSONRenderer
+from fastapi_mongo_site.http.views import GenericViewSet, answer
 from items.arguments import CHANGE_ARGUMENTS, ArgumentsMixin
 from items.documents import FIELDS, ItemData
 from items.etags import Conditions, etag_of
@@ -38,9 +39,12 @@ from items.serializers import (
     ItemRequestSerializer,
 )
 
+# As `str(uuid.UUID)` gives it, and clients send it back: there is nothing to parse.
+CANONICAL_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 
 @describe_items
-class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
+class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet):
     """Items in stock."""
 
     serializer_class = ItemRequestSerializer
@@ -49,7 +53,7 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
     pagination_class = None
     with_arguments = frozenset({"list", "query", "update"})
 
-    def create(self, request: Request) -> Response:
+    def create(self, request: Request) -> HttpResponse:
         """Store a new item; its id is made here unless the body has one."""
         refuse_idempotency_key(request)
         values = validated(NEW_ITEM, request.data)
@@ -60,16 +64,16 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
             raise IdTaken(item["id"]) from error
         return self._answer(item, status=201)
 
-    def retrieve(self, request: Request, id: str) -> Response:
+    def retrieve(self, request: Request, id: str) -> HttpResponse:
         """Return one item; 304 without it when the client has it."""
         conditions = Conditions(request)
         item = self.get_object()
         etag = etag_of(item)
         conditions.check_match(etag)
         known = conditions.is_known(etag) and self._has_etag()
-        return self._answer(item, status=304 if known else 200)
+        return self._answer(item, 304 if known else 200, etag)
 
-    def update(self, request: Request, id: str) -> Response:
+    def update(self, request: Request, id: str) -> HttpResponse:
         """Replace the item by a JSON body, or change the fields that the URL names."""
         has_body = bool(request.body)
         if not request.query_params:
@@ -80,19 +84,19 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
             raise ValidationError(["Give the new values in the URL or in the body, not in both."])
         return self._changed(request, validated(CHANGE_ARGUMENTS, request.query_params))
 
-    def partial_update(self, request: Request, id: str) -> Response:
+    def partial_update(self, request: Request, id: str) -> HttpResponse:
         """Change the fields that the JSON body names."""
         return self._changed(request, self._validated_body(ITEM_CHANGES))
 
-    def destroy(self, request: Request, id: str) -> Response:
+    def destroy(self, request: Request, id: str) -> HttpResponse:
         """Delete the item."""
         read = self._read_for_conditions(request)
         with self._missing(read):
             Item.objects.remove(self.item_id, read)
-        return Response(status=204)
+        return answer(request, None, 204)
 
     @describe_adjust
-    def adjust(self, request: Request, id: str) -> Response:
+    def adjust(self, request: Request, id: str) -> HttpResponse:
         """Add to the count, or take from it; once only for an idempotency key."""
         key = idempotency_key(request)
         delta = validated(ADJUSTMENT, request.data)["delta"]
@@ -108,26 +112,31 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
 
     def get_object(self) -> ItemData:
         """Return the item of the URL. Raises NotFound."""
-        with self._missing():
+        try:
             return Item.objects.read(self.item_id)
+        except Item.DoesNotExist as error:
+            raise ItemNotFound(self.kwargs["id"]) from error
 
     @property
     def item_id(self) -> str:
         """The id in the URL as it is stored. Raises NotFound when it is no UUID."""
+        spelled: str = self.kwargs["id"]
+        if CANONICAL_ID.fullmatch(spelled):
+            return spelled
         try:
-            return str(uuid.UUID(self.kwargs["id"]))
+            return str(uuid.UUID(spelled))
         except ValueError as error:
-            raise ItemNotFound(self.kwargs["id"]) from error
+            raise ItemNotFound(spelled) from error
 
-    def _answer(self, item: ItemData, status: int = 200) -> Response:
-        headers = {"ETag": etag_of(item)} if self._has_etag() else {}
-        return Response(None if status == 304 else item, status, headers=headers)
+    def _answer(self, item: ItemData, status: int = 200, etag: str | None = None) -> HttpResponse:
+        headers = {"ETag": etag or etag_of(item)} if self._has_etag() else {}
+        return answer(self.request, None if status == 304 else item, status, headers)
 
     def _has_etag(self) -> bool:
         # A page for a browser holds more than the item, and is another representation.
         return isinstance(self.request.accepted_renderer, JSONRenderer)
 
-    def _changed(self, request: Request, values: ItemData) -> Response:
+    def _changed(self, request: Request, values: ItemData) -> HttpResponse:
         """Set fields of the item, and answer with it as it then is."""
         read = self._read_for_conditions(request)
         if values:
@@ -138,7 +147,7 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet[Any]):
         is_whole = values.keys() >= set(FIELDS)
         return self._answer({"id": self.item_id, **values} if is_whole else self.get_object())
 
-    def _adjusted_once(self, request: Request, delta: int, key: str) -> Response:
+    def _adjusted_once(self, request: Request, delta: int, key: str) -> HttpResponse:
         try:
             read = self._read_for_conditions(request)
         except PreconditionFailed:

@@ -56,6 +56,9 @@ def problem_response(
 
 def error_renderer(request: HttpRequest | Request) -> JSONRenderer:
     """Return the renderer for errors: RFC 9457's if the client names its type, else plain JSON."""
+    if ProblemRenderer.media_type not in request.META.get("HTTP_ACCEPT", "").lower():
+        # Reading the header takes as long as all the rest of a small error.
+        return JSONRenderer()
     wanted = any(
         f"{accepted.main_type}/{accepted.sub_type}" == ProblemRenderer.media_type
         for accepted in request.accepted_types

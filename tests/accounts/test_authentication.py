@@ -42,6 +42,19 @@ def test_missing_credentials_in_the_contracts_words(client):
     assert client.get("/v1/items").json() == {"detail": "Not authenticated"}
 
 
+@pytest.mark.parametrize("accept", ["*/*", "application/problem+json", "x", ""])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
+def test_no_credentials_at_all_are_answered_like_another_scheme(client, accept, method):
+    """The first is answered before DRF's request is made, the second after."""
+    first, second = (
+        client.generic(method, ITEM, HTTP_ACCEPT=accept, **credentials)
+        for credentials in ({}, {"HTTP_AUTHORIZATION": "Bearer abc"})
+    )
+    assert (first.status_code, first.content) == (second.status_code, second.content)
+    del first["X-Request-ID"], second["X-Request-ID"]
+    assert dict(first.items()) == dict(second.items())
+
+
 @pytest.mark.parametrize("scheme", ["Bearer abc", "Digest x", "abc", "", " ", "Bearer a, Basic b"])
 def test_another_scheme_is_no_credential(client, service_user, scheme):
     response = client.get("/v1/items", HTTP_AUTHORIZATION=scheme)
@@ -88,12 +101,12 @@ def test_every_stored_secret_is_compared_whoever_asks(
     User.objects.create_user("leaving", password=SECRET, is_service_user=True)
     User.objects.create_user("inactive", password=SECRET, is_service_user=True, is_active=False)
     compared = []
-    verify = type(HASHER).verify
+    digest = type(HASHER).digest
     monkeypatch.setattr(
-        type(HASHER), "verify", lambda *args: compared.append(args[1]) or verify(*args)
+        type(HASHER), "digest", lambda *args: compared.append(args[1]) or digest(*args)
     )
     status(client, *credentials)
-    assert compared == [credentials[1]] * 2
+    assert compared == [credentials[1].encode()] * 2
 
 
 GOOD = basic(settings.SERVICE_USER, SECRET)

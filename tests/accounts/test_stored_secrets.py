@@ -341,6 +341,12 @@ def test_a_stored_null_lets_nobody_in(own):
     assert own.user_with("tester", "None") is None
 
 
+@pytest.mark.parametrize("stored", ["salted_sha256$", "salted_sha256$salt", "salted_sha256$s$h$x"])
+def test_a_stored_hash_that_is_not_whole_lets_nobody_in(own, stored):
+    User(username="tester", is_service_user=True, password=stored).save()
+    assert own.user_with("tester", "") is own.user_with("tester", SECRET) is None
+
+
 def test_a_missing_service_user_is_warned_of(own, caplog):
     assert own.user_with("tester", SECRET) is None
     assert len(warnings(caplog)) == 1

@@ -1,0 +1,28 @@
+"""Hold every request to ALLOWED_HOSTS."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+
+MAX_REMEMBERED_HOSTS = 256
+
+
+class HostMiddleware:
+    """Answers 400 to a request whose Host header names no host of this service.
+
+    Django's CommonMiddleware does it among other things, and for each request anew.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Take the next middleware."""
+        self.get_response = get_response
+        self.allowed: set[str] = set()
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the answer. Raises DisallowedHost."""
+        host = request.META.get("HTTP_HOST")
+        if host not in self.allowed:
+            request.get_host()
+            if host is not None and len(self.allowed) < MAX_REMEMBERED_HOSTS:
+                self.allowed.add(host)
+        return self.get_response(request)
