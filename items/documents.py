@@ -6,6 +6,7 @@ from typing import Any
 FIELDS = ("name", "category", "count", "price")
 """An item's fields but the id, in the order in which the original shows them."""
 COLUMNS = ("id", *FIELDS)
+PROJECTION = dict.fromkeys(FIELDS, 1)
 
 ItemData = dict[str, Any]
 
@@ -13,7 +14,7 @@ _ABSENT = dict.fromkeys(COLUMNS)
 
 
 def as_item(document: Mapping[str, Any]) -> ItemData:
-    """Return a document, read with FIELDS as its projection, as the API shows it.
+    """Return a document, read with PROJECTION, as the API shows it.
 
     A field that the document lacks is None.
     """

@@ -19,6 +19,7 @@ from pymongo.errors import BulkWriteError
 from djongo_engine.client import DAY_SECONDS
 from djongo_engine.errors import DUPLICATE_KEY, HintedIndexMissing, time_limit, translate_errors
 from djongo_engine.managers import PassThroughManager
+from djongo_engine.reads import find_documents
 from items.adjustments import (
     FIRST_EXPIRY,
     Adjustment,
@@ -26,7 +27,7 @@ from items.adjustments import (
     adjust_update,
     kept_adjustment,
 )
-from items.documents import FIELDS, ItemData, as_document, as_item, as_update
+from items.documents import FIELDS, PROJECTION, ItemData, as_document, as_item, as_update
 from items.finding import Listing, Position
 
 BATCH_DOCUMENTS = 1000
@@ -118,10 +119,10 @@ class ItemManager(PassThroughManager):
     def read(self, item_id: str) -> ItemData:
         """Return one item. Raises Item.DoesNotExist."""
         with translate_errors:
-            document = self.mongo_find_one({"_id": item_id}, FIELDS)
-        if document is None:
+            documents = find_documents(self.collection, {"_id": item_id}, PROJECTION, 1)
+        if not documents:
             raise self.model.DoesNotExist
-        return as_item(document)
+        return as_item(documents[0])
 
     def add(self, item: ItemData) -> None:
         """Store a new item. Raises IntegrityError when its id is taken."""

@@ -1,0 +1,122 @@
+"""A read in one command gives what pymongo's cursor gives, and is retried once."""
+
+from unittest.mock import patch
+from urllib.parse import urlsplit
+
+import pymongo
+import pytest
+from bson.codec_options import CodecOptions
+from pymongo import ReadPreference, monitoring
+from pymongo.errors import AutoReconnect, OperationFailure
+from pymongo.read_concern import ReadConcern
+
+from djongo_engine import reads
+from djongo_engine.reads import find_documents
+from tests.support.proxy import proxy_before
+
+
+class Sent(monitoring.CommandListener):
+    """Keeps the commands that were sent."""
+
+    def __init__(self):
+        self.commands = []
+
+    def started(self, event):
+        self.commands.append(event.command)
+
+    def succeeded(self, event): ...
+
+    def failed(self, event): ...
+
+
+@pytest.fixture
+def proxy(mongodb):
+    with proxy_before(urlsplit(mongodb.url).port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def sent():
+    return Sent()
+
+
+@pytest.fixture
+def connect(proxy, sent):
+    """Return a collection of three documents behind the proxy, by a client with these options."""
+    clients = []
+
+    def connect(**options):
+        url = f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true"
+        clients.append(pymongo.MongoClient(url, event_listeners=[sent], **options))
+        collection = clients[-1]["test_reads"]["reads"]
+        collection.insert_many([{"_id": number, "x": "y" * 2**10} for number in range(3)])
+        sent.commands.clear()
+        return collection
+
+    yield connect
+    clients[-1].drop_database("test_reads")
+    [client.close() for client in clients]
+
+
+def ids(documents):
+    return [document["_id"] for document in documents]
+
+
+def test_it_gives_what_a_cursor_gives(connect):
+    collection = connect()
+    documents = find_documents(collection, {"_id": {"$gt": 0}}, {"x": 1}, 5, sort={"_id": -1})
+    assert documents == list(collection.find({"_id": {"$gt": 0}}, {"x": 1}, sort=[("_id", -1)]))
+
+
+def test_what_one_reply_does_not_hold_is_read_on(connect):
+    collection = connect()
+    find = {"find": "reads", "filter": {}, "projection": {"_id": 1}, "limit": 3, "batchSize": 1}
+    assert ids(reads._documents(collection, find)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("cuts", [0, 1])
+def test_a_connection_that_is_cut_once_is_no_error(connect, proxy, cuts):
+    collection = connect()
+    proxy.cut(b"find", cuts)
+    assert ids(find_documents(collection, {}, {"_id": 1}, 3)) == [0, 1, 2]
+    assert proxy.cuts_left == 0
+
+
+def test_it_is_sent_twice_at_most(connect, proxy, sent):
+    collection = connect()
+    proxy.cut(b"find", 9)
+    with pytest.raises(AutoReconnect):
+        find_documents(collection, {}, {}, 1)
+    assert [next(iter(command)) for command in sent.commands] == ["find"] * 2
+
+
+def test_retry_reads_off_is_kept(connect, proxy):
+    collection = connect(retryReads=False)
+    proxy.cut(b"find", 1)
+    with pytest.raises(AutoReconnect):
+        find_documents(collection, {}, {}, 1)
+
+
+@pytest.mark.parametrize(("code", "times"), [(89, 2), (6, 2), (2, 1), (11000, 1)])
+def test_errors_of_the_network_between_servers_are_retried(connect, code, times):
+    collection = connect()
+    failure = OperationFailure("", code)
+    with (
+        patch.object(type(collection.database), "command", side_effect=failure) as command,
+        pytest.raises(OperationFailure),
+    ):
+        find_documents(collection, {}, {}, 1)
+    assert command.call_count == times
+
+
+def test_the_options_of_the_collection_are_kept(connect, sent):
+    collection = connect().with_options(
+        CodecOptions(document_class=dict, tz_aware=True),
+        ReadPreference.SECONDARY_PREFERRED,
+        read_concern=ReadConcern("local"),
+    )
+    find_documents(collection, {}, {}, 1)
+    collection.find_one({}, {})
+    ours, cursors = sent.commands
+    keep = ("readConcern", "$readPreference")
+    assert [ours.get(name) for name in keep] == [cursors.get(name) for name in keep]
