@@ -64,7 +64,7 @@ class KeyReused(APIException):
 
 
 class KeysFull(Unavailable):
-    """503: the item keeps as many keys as it may; the oldest expires in `wait` seconds."""
+    """503: the item keeps as many keys as it may; there is room in `wait` seconds."""
 
     default_code = "keys_full"
     default_detail = "This item keeps as many Idempotency-Keys as it may. Try again later."

@@ -16,3 +16,5 @@ MAX_BULK_ROWS = 1000
 MAX_KEY_CHARACTERS = 255
 MAX_KEYS_PER_ITEM = 1000
 KEY_LIFETIME_MS = 24 * 60 * 60 * 1000
+CROWDED_KEY_LIFETIME_MS = 60 * 60 * 1000
+"""Of the keys of an item that keeps MAX_KEYS_PER_ITEM, and is to keep another."""

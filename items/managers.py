@@ -6,13 +6,13 @@ through djongo's pass-through (`mongo_*`).
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pymongo
+from bson import ObjectId
 from django.conf import settings
 from django.db import OperationalError
-from pymongo import DeleteOne, UpdateOne
+from pymongo import DeleteOne, ReturnDocument, UpdateOne
 from pymongo.cursor import Cursor
 from pymongo.errors import BulkWriteError
 
@@ -21,10 +21,11 @@ from djongo_engine.errors import DUPLICATE_KEY, HintedIndexMissing, time_limit, 
 from djongo_engine.managers import PassThroughManager
 from djongo_engine.reads import find_documents
 from items.adjustments import (
-    FIRST_EXPIRY,
+    ROOM_COMES,
     Adjustment,
     adjust_once_update,
-    adjust_update,
+    allows,
+    entry_of,
     kept_adjustment,
 )
 from items.documents import FIELDS, PROJECTION, ItemData, as_document, as_item, as_update
@@ -118,8 +119,11 @@ class ItemManager(PassThroughManager):
 
     def read(self, item_id: str) -> ItemData:
         """Return one item. Raises Item.DoesNotExist."""
+        return self._one({"_id": item_id})
+
+    def _one(self, selector: Mapping[str, Any]) -> ItemData:
         with translate_errors:
-            documents = find_documents(self.collection, {"_id": item_id}, PROJECTION, 1)
+            documents = find_documents(self.collection, selector, PROJECTION, 1)
         if not documents:
             raise self.model.DoesNotExist
         return as_item(documents[0])
@@ -129,15 +133,17 @@ class ItemManager(PassThroughManager):
         with translate_errors:
             self.mongo_insert_one(as_document(item))
 
-    def change(self, item_id: str, values: Mapping[str, Any], read: ItemData | None = None) -> None:
-        """Set fields of one item; those not named, and fields of others, stay.
+    def change(
+        self, item_id: str, values: Mapping[str, Any], read: ItemData | None = None
+    ) -> ItemData:
+        """Set fields of one item and return it; those not named, and fields of others, stay.
 
         With `read`, only while the item still is what was read. Raises Item.DoesNotExist.
         """
-        with translate_errors:
-            result = self.mongo_update_one(_selector(item_id, read), as_update(values))
-        if not result.matched_count:
+        document = self._update(_selector(item_id, read), as_update(values), PROJECTION)
+        if document is None:
             raise self.model.DoesNotExist
+        return as_item(document)
 
     def remove(self, item_id: str, read: ItemData | None = None) -> None:
         """Delete one item; with `read`, only while it still is what was read.
@@ -149,17 +155,18 @@ class ItemManager(PassThroughManager):
         if not result.deleted_count:
             raise self.model.DoesNotExist
 
-    def adjust(self, item_id: str, delta: int, read: ItemData | None = None) -> bool:
-        """Add `delta` to the count; return whether its limits allowed that.
+    def adjust(
+        self, item_id: str, delta: int, read: ItemData | None = None
+    ) -> tuple[ItemData, bool]:
+        """Add `delta` to the count; return the item, and whether its limits allowed that.
 
         With `read`, only while the item still is what was read. Raises Item.DoesNotExist.
         """
-        with translate_errors:
-            result = self.mongo_update_one(_selector(item_id, read), adjust_update(delta))
-        if not result.matched_count:
-            raise self.model.DoesNotExist
-        changed: int = result.modified_count
-        return bool(changed)
+        selector = _selector(item_id, read)
+        allowed = {**selector, "$expr": allows(delta)}
+        if document := self._update(allowed, {"$inc": {"count": delta}}, PROJECTION):
+            return as_item(document), True
+        return self._one(selector), False
 
     def adjust_once(
         self, item_id: str, delta: int, key: str, read: ItemData | None = None
@@ -168,28 +175,40 @@ class ItemManager(PassThroughManager):
 
         Raises Item.DoesNotExist; KeysExhaustedError when the item has no room for another key.
         """
-        with translate_errors:
-            result = self.mongo_update_one(_selector(item_id, read), adjust_once_update(delta, key))
-        if kept := self.adjustment(item_id, key):
-            return replace(kept, replayed=not result.modified_count)
-        if not result.matched_count:
-            raise self.model.DoesNotExist
-        pipeline = [{"$match": {"_id": item_id}}, *FIRST_EXPIRY]
-        with translate_errors:
-            document = next(iter(self.mongo_aggregate(pipeline)), None)
+        command = ObjectId()
+        update = adjust_once_update(delta, key, command)
+        document = self._update(_selector(item_id, read), update, entry_of(key))
+        if document and (kept := kept_adjustment(document, command)):
+            return kept
         if document is None:
+            # The first use of the key may be what changed the item.
+            if read and (kept := self.adjustment(item_id, key)):
+                return kept
             raise self.model.DoesNotExist
-        raise KeysExhaustedError(document["wait"] or 0)
+        with translate_errors:
+            waits = list(self.mongo_aggregate([{"$match": {"_id": item_id}}, *ROOM_COMES]))
+        if not waits:
+            raise self.model.DoesNotExist
+        raise KeysExhaustedError(waits[0]["wait"] or 0)
 
     def adjustment(self, item_id: str, key: str) -> Adjustment | None:
         """Return the adjustment that an item keeps for a key; None when it keeps none."""
         with translate_errors:
-            document = self.mongo_find_one(
-                {"_id": item_id}, {"adjustments": {"$elemMatch": {"key": key}}}
+            documents = find_documents(self.collection, {"_id": item_id}, entry_of(key), 1)
+        return kept_adjustment(documents[0]) if documents else None
+
+    def _update(
+        self,
+        selector: Mapping[str, Any],
+        update: Mapping[str, Any] | list[Mapping[str, Any]],
+        projection: Mapping[str, Any],
+    ) -> dict[str, Any] | None:
+        """Change one document and return it as it then is, in one command; None without one."""
+        with translate_errors:
+            document: dict[str, Any] | None = self.collection.find_one_and_update(
+                selector, update, projection, return_document=ReturnDocument.AFTER
             )
-        for entry in (document or {}).get("adjustments", ()):
-            return kept_adjustment(item_id, entry)
-        return None
+        return document
 
     def read_many(self, ids: Collection[str]) -> dict[str, ItemData]:
         """Return the items that exist of `ids`, by id, in one round trip."""

@@ -16,7 +16,7 @@ from rest_framework.serializers import Serializer
 from fastapi_mongo_site.http.renderers import JSONRenderer
 from fastapi_mongo_site.http.views import GenericViewSet, answer
 from items.arguments import CHANGE_ARGUMENTS, ArgumentsMixin
-from items.documents import FIELDS, ItemData
+from items.documents import ItemData
 from items.etags import Conditions, etag_of
 from items.exceptions import (
     IdTaken,
@@ -104,8 +104,7 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet):
             return self._adjusted_once(request, delta, key)
         read = self._read_for_conditions(request)
         with self._missing(read):
-            changed = Item.objects.adjust(self.item_id, delta, read)
-        item = self.get_object()
+            item, changed = Item.objects.adjust(self.item_id, delta, read)
         if not changed:
             raise StockConflict(delta, item["count"])
         return self._answer(item)
@@ -139,13 +138,10 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet):
     def _changed(self, request: Request, values: ItemData) -> HttpResponse:
         """Set fields of the item, and answer with it as it then is."""
         read = self._read_for_conditions(request)
-        if values:
-            with self._missing(read):
-                Item.objects.change(self.item_id, values, read)
-        if read is not None:
-            return self._answer({**read, **values})
-        is_whole = values.keys() >= set(FIELDS)
-        return self._answer({"id": self.item_id, **values} if is_whole else self.get_object())
+        if not values:
+            return self._answer(read or self.get_object())
+        with self._missing(read):
+            return self._answer(Item.objects.change(self.item_id, values, read))
 
     def _adjusted_once(self, request: Request, delta: int, key: str) -> HttpResponse:
         try:

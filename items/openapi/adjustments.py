@@ -55,11 +55,10 @@ describe_adjust = extend_schema(
     summary="Add to the stock of an item, or take from it",
     description="The count changes in one step, never below 0 and never above "
     f"{MAX_COUNT}. "
-    "Without an `Idempotency-Key` the answer is the item just after it, adjustments of others "
-    "included; with one it is the item as this adjustment left it. A 409 because of the "
+    "The answer is the item as this adjustment left it. A 409 because of the "
     "stock is remembered as well; a 400 or 412 because of the request is not. An item "
-    f"keeps {MAX_KEYS_PER_ITEM:,} keys at most; for the next one the answer is 503 until the "
-    "oldest expires.",
+    f"keeps {MAX_KEYS_PER_ITEM:,} keys at most; the next one replaces those that are older than an "
+    "hour. While there are none the answer is 503.",
     request=AdjustmentSerializer,
     parameters=[ID, IDEMPOTENCY_KEY, *CONDITIONS, ETAG, REPLAYED],
     examples=[OpenApiExample("Three are taken", value={"delta": -3}, request_only=True)],

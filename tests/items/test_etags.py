@@ -165,7 +165,7 @@ def test_patch_of_nothing_still_checks_the_condition(auth_client, etag):
 def test_conditional_change_is_one_read_and_one_write(auth_client, etag):
     with commands() as seen:
         auth_client.patch(PATH, {"count": 3}, HTTP_IF_MATCH=etag)
-    assert seen == ["find", "update"]
+    assert seen == ["find", "findAndModify"]
 
 
 # What happens between the read and the write of a conditional change

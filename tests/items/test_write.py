@@ -2,11 +2,13 @@
 
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from items.models import Item
 from tests.examples import ID, OTHER, STORED
+from tests.support.commands import commands
 
 
 @pytest.fixture
@@ -247,3 +249,28 @@ def test_delete_answers_204_without_a_body(auth_client, hammer):
 )
 def test_method_that_a_resource_does_not_have_is_405(auth_client, method, path):
     assert getattr(auth_client, method)(path).status_code == 405
+
+
+# A change and its answer are one command
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", f"/v1/items/{ID}?count=3", None),
+        ("PUT", f"/v1/items/{ID}", {**OTHER, "count": 3}),
+        ("PATCH", f"/v1/items/{ID}", {"count": 3}),
+    ],
+)
+def test_a_change_and_its_answer_are_one_command(auth_client, hammer, method, path, body):
+    with commands() as seen:
+        response = send(auth_client, method, path, json.dumps(body) if body else "")
+    assert (response.json()["count"], seen) == (3, ["findAndModify"])
+
+
+def test_no_client_is_shown_what_another_wrote(hammer):
+    def change(count):
+        return Item.objects.change(ID, {"count": count})["count"] == count
+
+    with ThreadPoolExecutor(8) as clients:
+        assert all(clients.map(change, range(200)))
