@@ -43,21 +43,29 @@ def rows(listing: Any) -> Iterator[str]:
             started = time.perf_counter()
             Item.objects.page(listing, LIMIT + 1, position)
             durations.append(time.perf_counter() - started)
-        items = Item.objects.collection
-        find = {
-            "find": items.name,
-            "filter": listing.filter(position) or {},
-            "sort": dict(listing.sort),
-            "limit": LIMIT + 1,
-            **listing.options,
-        }
-        explained = items.database.command("explain", find, verbosity="executionStats")
-        stats = explained["executionStats"]
-        names = " ".join(stages(explained["queryPlanner"]["winningPlan"]))
-        yield (
-            f"{number} | {min(durations) * 1000:.1f} | {stats['totalKeysExamined']} "
-            f"| {stats['totalDocsExamined']} | {names}"
+        plans = [explained(listing, part) for part in listing.filters(position)]
+        keys, documents = (
+            sum(plan["executionStats"][name] for plan in plans)
+            for name in ("totalKeysExamined", "totalDocsExamined")
         )
+        names = ", ".join(" ".join(stages(plan["queryPlanner"]["winningPlan"])) for plan in plans)
+        yield f"{number} | {min(durations) * 1000:.1f} | {keys} | {documents} | {names}"
+
+
+def explained(listing: Any, filter: dict[str, Any]) -> dict[str, Any]:
+    """Return how MongoDB runs one of the finds of a page."""
+    from items.models import Item
+
+    items = Item.objects.collection
+    find = {
+        "find": items.name,
+        "filter": filter,
+        "sort": dict(listing.sort),
+        "limit": LIMIT + 1,
+        **listing.options,
+    }
+    plan: dict[str, Any] = items.database.command("explain", find, verbosity="executionStats")
+    return plan
 
 
 def behind(listing: Any, skipped: int) -> Any:
@@ -68,7 +76,7 @@ def behind(listing: Any, skipped: int) -> Any:
     if not skipped:
         return None
     found = Item.objects.mongo_find(
-        listing.filter(), sort=listing.sort, skip=skipped - 1, limit=1, **listing.options
+        listing.filter, sort=listing.sort, skip=skipped - 1, limit=1, **listing.options
     )
     return next((listing.position(as_item(document)) for document in found), None)
 

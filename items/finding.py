@@ -81,7 +81,7 @@ class Listing:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The index and the collation, as pymongo's methods take them."""
+        """The index and the collation, as pymongo's methods and MongoDB's commands take them."""
         options = {"hint": self.index, "collation": self.collation}
         return {name: value for name, value in options.items() if value is not None}
 
@@ -109,10 +109,44 @@ class Listing:
             return None
         return [field for field in ("category", key) if field in {*given, self.field}]
 
-    def filter(self, after: Position | None = None) -> Document:
-        """Return the filter: everything, or what comes behind a position."""
-        conditions = list(self._conditions())
-        return any_of(_all_of([*conditions, branch]) for branch in self._branches(after))
+    @property
+    def equals(self) -> Document:
+        """The filter for documents whose fields fit the conditions, whatever their ids are."""
+        return _all_of(list(self._conditions()))
+
+    @property
+    def filter(self) -> Document:
+        """The filter for the whole list."""
+        return self._with(ANY_ID)
+
+    def filters(self, after: Position | None = None) -> list[Document]:
+        """Return filters whose documents, one filter after the other, are the list.
+
+        With a position, what is behind it. Each is one interval of the list's index, but the last
+        of three: it finds values of other types.
+        """
+        if after is None:
+            return [self.filter]
+        parts = list(self._parts(after))
+        # Without an index MongoDB would read everything for each.
+        return parts if self.index else [any_of(parts)]
+
+    def _parts(self, after: Position) -> Iterator[Document]:
+        forwards = not self.ordering.startswith("-")
+        beyond = "$gt" if forwards else "$lt"
+        same_value: Document = {"_id": {beyond: after.id}}
+        if self.field == "id" or self.field in self.conditions:
+            yield self._with(same_value)
+            return
+        yield self._with({self.field: {"$eq": after.value}, **same_value})
+        kind = _kind(after.value)
+        if kind in (NUMBERS, TEXTS):
+            yield self._with({self.field: {beyond: after.value}, **ANY_ID})
+        if any(argument.startswith(f"{self.field}__") for argument in self.conditions):
+            # Bounds are numbers: no other type is in the list.
+            return
+        if others := WHOLE_TYPES[kind + 1 :] if forwards else WHOLE_TYPES[:kind]:
+            yield any_of(self._with({self.field: other, **ANY_ID}) for other in others)
 
     def position(self, item: Mapping[str, Any]) -> Position:
         """Return the position behind an item."""
@@ -135,26 +169,8 @@ class Listing:
         if self.field != "id":
             yield {self.field: {"$not": {"$type": UNORDERED_TYPES}}}
 
-    def _branches(self, after: Position | None) -> Iterator[Document]:
-        """Yield the parts of what comes behind a position, each one interval of an index."""
-        if after is None:
-            yield ANY_ID
-            return
-        forwards = not self.ordering.startswith("-")
-        beyond = "$gt" if forwards else "$lt"
-        same_value: Document = {"_id": {beyond: after.id}}
-        if self.field == "id" or self.field in self.conditions:
-            yield same_value
-            return
-        yield {self.field: {"$eq": after.value}, **same_value}
-        kind = _kind(after.value)
-        if kind in (NUMBERS, TEXTS):
-            yield {self.field: {beyond: after.value}, **ANY_ID}
-        if any(argument.startswith(f"{self.field}__") for argument in self.conditions):
-            # Bounds are numbers: no other type is in the list.
-            return
-        for others in WHOLE_TYPES[kind + 1 :] if forwards else WHOLE_TYPES[:kind]:
-            yield {self.field: others, **ANY_ID}
+    def _with(self, bound: Document) -> Document:
+        return _all_of([*self._conditions(), bound])
 
 
 def _all_of(conditions: list[Document]) -> Document:

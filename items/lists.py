@@ -12,7 +12,6 @@ from djongo_engine.errors import TimeLimitExceeded
 from fastapi_mongo_site.http.exceptions import Unavailable
 from fastapi_mongo_site.http.views import GenericViewSet, answer
 from items.arguments import LIST_ARGUMENTS, SELECT_ARGUMENTS, SelectArguments
-from items.finding import Listing
 from items.limits import DEFAULT_PAGE_ITEMS, MAX_SELECTION_ITEMS
 from items.models import Item
 from items.openapi.items import describe_query
@@ -47,7 +46,7 @@ class ListMixin(GenericViewSet):
         if not request.query_params:
             raise ValidationError(["No query values provided in query URL"])
         values = SELECT_ARGUMENTS.run_validation(request.query_params)
-        items = Item.objects.page(Listing(values), MAX_SELECTION_ITEMS + 1)
+        items = Item.objects.selection(values, MAX_SELECTION_ITEMS + 1)
         if len(items) > MAX_SELECTION_ITEMS:
             message = f"More than {MAX_SELECTION_ITEMS} items match: page through GET /v1/items."
             raise ValidationError([message])

@@ -283,24 +283,17 @@ def test_every_ordering_is_served_by_its_index(items):
     # A server that sorts even by the id does not tell which sorts an index spares.
     tells_sorts = "SORT" not in {stage["stage"] for stage in stages(plan({}, sort=[("_id", 1)]))}
     for listing, later in SERVED:
-        position = Position({"name": "Hammer", "id": None}.get(listing.field, 2), str(uuid.uuid4()))
-        found = list(
-            stages(
-                plan(
-                    listing.filter(position if later else None),
-                    limit=10,
-                    sort=listing.sort,
-                    **listing.options,
-                )
-            )
-        )
-        names = {stage["stage"] for stage in found}
-        assert "COLLSCAN" not in names, listing
-        assert not tells_sorts or "SORT" not in names, listing
-        if listing.index != "_id_":
-            assert {stage["indexName"] for stage in found if "indexName" in stage} == {
-                listing.index
-            }
+        value = {"name": "Hammer", "id": None}.get(listing.field, 2)
+        position = Position(value, str(uuid.uuid4())) if later else None
+        for part in listing.filters(position):
+            found = list(stages(plan(part, limit=10, sort=listing.sort, **listing.options)))
+            names = {stage["stage"] for stage in found}
+            assert "COLLSCAN" not in names, listing
+            assert not tells_sorts or "SORT" not in names, listing
+            if listing.index != "_id_":
+                assert {stage["indexName"] for stage in found if "indexName" in stage} == {
+                    listing.index
+                }
 
 
 @pytest.mark.parametrize(
@@ -352,20 +345,50 @@ def commands(auth_client):
     connection.connection = None
 
 
-def test_page_is_one_command_with_its_bounds_in_every_branch(auth_client, items, commands):
+def test_page_behind_a_cursor_asks_for_ties_and_then_for_what_follows(auth_client, items, commands):
     url = "/v1/items?ordering=-price&category=tools&price__gte=1&limit=5"
     page, *_ = walk(auth_client, url)
-    first, second, *_ = commands
-    assert (second["limit"], second["hint"]) == (6, "items_category_price")
-    assert list(second["sort"].items()) == [("category", -1), ("price", -1), ("_id", -1)]
+    first, ties, rest, *_ = commands
     last = page[-1]
     common = {"category": {"$eq": "tools"}}
     price = {"$gte": 1.0, "$not": {"$type": UNORDERED_TYPES}}
     assert first["filter"] == {**common, "price": price, "_id": {"$gte": ""}}
-    assert second["filter"]["$or"] == [
-        {**common, "price": {**price, "$eq": last["price"]}, "_id": {"$lt": last["id"]}},
-        {**common, "price": {**price, "$lt": last["price"]}, "_id": {"$gte": ""}},
+    assert ties["filter"] == {
+        **common,
+        "price": {**price, "$eq": last["price"]},
+        "_id": {"$lt": last["id"]},
+    }
+    assert rest["filter"] == {
+        **common,
+        "price": {**price, "$lt": last["price"]},
+        "_id": {"$gte": ""},
+    }
+    for command in (ties, rest):
+        assert command["hint"] == "items_category_price"
+        assert list(command["sort"].items()) == [("category", -1), ("price", -1), ("_id", -1)]
+
+
+def test_page_full_of_ties_is_one_command(auth_client, commands):
+    store([{"_id": str(uuid.uuid4()), "price": 1.0} for _ in range(9)])
+    link = auth_client.get("/v1/items?ordering=price&limit=3")["Link"]
+    commands.clear()
+    auth_client.get(link.partition("<")[2].partition(">")[0])
+    assert len(commands) == 1
+
+
+def test_page_of_a_list_without_an_index_is_one_command(auth_client, items, commands):
+    _, *_ = walk(auth_client, "/v1/items?ordering=price&count__gte=0&limit=5")
+    assert [len(commands), {len(command["filter"]) for command in commands[1:]}] == [
+        len(list(walk(auth_client, "/v1/items?ordering=price&count__gte=0&limit=5"))),
+        {1},
     ]
+
+
+def test_selection_leaves_index_and_order_to_mongodb(auth_client, items, commands):
+    found = auth_client.get("/v1/items/?category=tools&name=hammer").json()["selection"]
+    assert found == sorted(found, key=lambda item: item["id"])
+    (command,) = commands
+    assert not {"hint", "sort"} & command.keys()
 
 
 # Limits
