@@ -13,7 +13,7 @@ import pymongo
 from bson import ObjectId
 from django.conf import settings
 from django.db import OperationalError
-from pymongo import DeleteOne, ReturnDocument, UpdateOne
+from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from djongo_engine.client import DAY_SECONDS
@@ -258,28 +258,31 @@ class ItemManager(PassThroughManager):
         is what was read, with the changes; an item that is created in between is not in it.
         """
         items = self.read_many(changes)
-        self._write_many(
+        updates = [
             UpdateOne({"_id": item_id}, as_update(changes[item_id]))
             for item_id in items
             if changes[item_id]
-        )
+        ]
+        if updates:
+            with translate_errors:
+                try:
+                    self.collection.bulk_write(updates, ordered=False)
+                except BulkWriteError as error:
+                    rows_with_taken_ids(error)
         return {item_id: {**item, **changes[item_id]} for item_id, item in items.items()}
 
-    def remove_many(self, ids: Collection[str]) -> Collection[str]:
-        """Delete many items, in one read and one write; return the ids that were found."""
-        found = self.read_many(ids).keys()
-        self._write_many(DeleteOne({"_id": item_id}) for item_id in found)
-        return found
+    def remove_many(self, ids: Iterable[str]) -> set[str]:
+        """Delete many items; return the ids of those that this has deleted.
 
-    def _write_many(self, writes: Iterable[UpdateOne | DeleteOne]) -> None:
-        """Send writes of one kind as one command; as each changes one document, pymongo retries."""
-        if not (requests := list(writes)):
-            return
+        Each has a command of its own. One for all would tell how many it deleted and not which:
+        clients that delete the same item at once would all be told that they did.
+        """
         with translate_errors:
-            try:
-                self.collection.bulk_write(requests, ordered=False)
-            except BulkWriteError as error:
-                rows_with_taken_ids(error)
+            return {
+                item_id
+                for item_id in ids
+                if self.collection.delete_one({"_id": item_id}).deleted_count
+            }
 
 
 def _selector(item_id: str, read: ItemData | None) -> dict[str, Any]:
