@@ -14,7 +14,6 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-import pymongo
 from django.core.management import call_command
 
 from benchmarks import joins
@@ -159,8 +158,8 @@ def main() -> None:
             figures = f"{table()}\n\n{joins.table()}"
             name = server_name(database.client.server_info())
         finally:
-            with pymongo.timeout(600):
-                database.client.drop_database(database.name)
+            with Item.objects.connection.patient(600):
+                Item.objects.collection.database.client.drop_database(database.name)
     keep("engine.md", name, "make bench-engine", figures)
 
 

@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-import pymongo
-
 SIZES = (3_000, 100_000)
 BOOKS_OF_A_PUBLISHER = 20
 PAGE = 100
@@ -43,7 +41,7 @@ def fill(size: int) -> None:
             (Contribution(pk=n, book_id=n, person_id=n % publishers) for n in range(size)),
         ),
     ]
-    with pymongo.timeout(600):
+    with connection.patient(600):  # type: ignore[attr-defined]
         for model, objects in rows:
             connection.database[model._meta.db_table].delete_many({})  # type: ignore[attr-defined]
             model.objects.bulk_create(objects, batch_size=5_000)

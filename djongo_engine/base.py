@@ -1,5 +1,7 @@
 """The DatabaseWrapper: djongo's, with a client that stays open and the engine's compilers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -52,6 +54,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """The pymongo database, connected on first use."""
         self.ensure_connection()
         return self.connection
+
+    @contextmanager
+    def patient(self, seconds: float) -> Iterator[None]:
+        """Within, a command may take so many seconds, by a client of its own.
+
+        For what takes longer than a request may. pymongo's `timeout()` is not for that: until it
+        runs out pymongo repeats what fails without a pause, thousands of times a second.
+        """
+        impatient = self.database, self._collections
+        options = {**client_options(self.settings_dict), "socketTimeoutMS": round(seconds * 1000)}
+        self.connection, self._collections = client_for(options)[self.connection.name], {}
+        try:
+            yield
+        finally:
+            self.connection, self._collections = impatient
 
     def collection(self, name: str) -> Collection[dict[str, Any]]:
         """Return the pymongo collection of that name, which a connection makes once."""

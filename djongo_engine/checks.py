@@ -59,6 +59,24 @@ def check_atomic_requests(**kwargs: Any) -> Iterable[checks.CheckMessage]:
             )
 
 
+@checks.register()
+def check_timeout(**kwargs: Any) -> Iterable[checks.CheckMessage]:
+    """E003: a client has timeoutMS, with which pymongo retries without a pause."""
+    for alias, database in settings.DATABASES.items():
+        if database["ENGINE"] != "djongo_engine":
+            continue
+        client = database.get("CLIENT", {})
+        query = str(client.get("host", "")).partition("?")[2]
+        in_url = [option.partition("=")[0] for option in query.split("&")]
+        if any(name.lower() == "timeoutms" for name in [*client, *in_url]):
+            yield checks.Error(
+                f"timeoutMS is set for the database {alias!r}. pymongo then repeats a command that "
+                "fails until the time is up, thousands of times.",
+                hint="Take it out of the connection string; socketTimeoutMS bounds each command.",
+                id="djongo_engine.E003",
+            )
+
+
 _REFUSED_FIELDS = {
     djongo_fields.ArrayReferenceField: "djongo changes it by a command that pymongo 4 has not",
     djongo_fields.ModelField: "djongo makes an instance of its abstract model, as Django forbids",

@@ -14,25 +14,7 @@ from django.db import connections
 from pymongo import MongoClient
 
 DAY_SECONDS = 24 * 60 * 60
-"""For `pymongo.timeout()` around what may take long: with None the client's timeoutMS holds."""
-
-
-class Client(MongoClient[dict[str, Any]]):
-    """A MongoClient that looks for a server no longer than serverSelectionTimeoutMS.
-
-    pymongo looks for as long as timeoutMS allows once that is set, against the specification
-    (Client Side Operations Timeout, "Server Selection": the lesser of the two). A dead server
-    would cost as much time as a frozen one. pymongo has no public option for it.
-    """
-
-    def _init_background(self, old_pid: int | None = None) -> None:
-        super()._init_background(old_pid)
-        topology = self._topology
-        limit = self.options.server_selection_timeout
-        remaining = topology.get_server_selection_timeout
-        topology.get_server_selection_timeout = (  # type: ignore[method-assign]
-            lambda: min(remaining(), limit)
-        )
+"""For `DatabaseWrapper.patient()` around what may take long."""
 
 
 def client_options(settings: dict[str, Any]) -> dict[str, Any]:
@@ -49,16 +31,16 @@ def client_options(settings: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-_clients: dict[str, Client] = {}
+_clients: dict[str, MongoClient[dict[str, Any]]] = {}
 _lock = threading.Lock()
 
 
-def client_for(options: dict[str, Any]) -> Client:
+def client_for(options: dict[str, Any]) -> MongoClient[dict[str, Any]]:
     """Return this process's client for these MongoClient arguments, made on first use."""
     key = repr(sorted(options.items()))
     with _lock:
         if key not in _clients:
-            _clients[key] = Client(**options, connect=False)
+            _clients[key] = MongoClient(**options, connect=False)
         return _clients[key]
 
 

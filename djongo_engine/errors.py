@@ -33,9 +33,14 @@ from djongo_engine.instead import instead_of
 DUPLICATE_KEY = 11000
 MAX_TIME_MS_EXPIRED = 50
 BAD_VALUE = 2
-# The server is there, but cannot serve now: Unauthorized, AuthenticationFailed, and, when a new
-# primary does not know what came of a command that is sent again, IncompleteTransactionHistory.
-UNAVAILABLE_CODES = {13, 18, 217}
+# A second try may succeed (those that pymongo does not raise as AutoReconnect, of the specification
+# https://github.com/mongodb/specifications/blob/master/source/retryable-reads/retryable-reads.md).
+RETRYABLE_CODES = {6, 7, 89, 134, 262, 9001}
+# The server is there, but cannot serve now: the above, Unauthorized, AuthenticationFailed, and,
+# when a new primary does not know what came of a command that is sent again,
+# IncompleteTransactionHistory.
+UNAVAILABLE_CODES = {*RETRYABLE_CODES, 13, 18, 217}
+UNAVAILABLE_LABELS = ("RetryableWriteError", "SystemOverloadedError")
 
 
 class TimeLimitExceeded(OperationalError):  # noqa: N818, a name in the style of django.db's
@@ -81,7 +86,9 @@ def as_django_error(error: Exception) -> Exception:
     if isinstance(error, OperationFailure):
         if error.code == BAD_VALUE and "hint" in message:
             return HintedIndexMissing(message)
-        unavailable = error.code in UNAVAILABLE_CODES
+        unavailable = error.code in UNAVAILABLE_CODES or any(
+            map(error.has_error_label, UNAVAILABLE_LABELS)
+        )
         return OperationalError(message) if unavailable else DatabaseError(message)
     if isinstance(error, InvalidOperation):
         return OperationalError(message)
@@ -116,7 +123,10 @@ translate_errors = TranslateErrors()
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Bound the time that the commands within may take, and translate their errors.
+    """Bound the time that the reads within may take together, and translate their errors.
+
+    They are to be those of djongo_engine.reads: what pymongo retries by itself it would repeat
+    without a pause until the time is up.
 
     Raises TimeLimitExceeded, whether the server gives up (maxTimeMS) or the connection does:
     pymongo sets both limits to the same time, and either may win.

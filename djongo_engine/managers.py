@@ -13,10 +13,16 @@ class PassThroughManager(DjongoManager):
     """`mongo_find` and its like are the methods of the model's pymongo collection."""
 
     @property
+    def connection(self) -> Any:
+        """The model's DatabaseWrapper."""
+        return connections[self.db]
+
+    @property
     def collection(self) -> Collection[dict[str, Any]]:
         """The model's pymongo collection."""
-        connection: Any = connections[self.db]
-        collection: Collection[dict[str, Any]] = connection.collection(self.model._meta.db_table)
+        collection: Collection[dict[str, Any]] = self.connection.collection(
+            self.model._meta.db_table
+        )
         return collection
 
     def __getattr__(self, name: str) -> Any:

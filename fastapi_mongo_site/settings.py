@@ -148,8 +148,7 @@ SILENCED_SYSTEM_CHECKS = [
 
 MONGO_DB = env.str("MONGO_DB", "api_db")
 MONGO_SERVER_SELECTION_TIMEOUT_MS = env.int("MONGO_SERVER_SELECTION_TIMEOUT_MS", 2_000)
-# Bounds every operation with its retries: a frozen server costs a request this long, and
-# no thread hangs.
+# Bounds every operation: docs/decisions/every-operation-has-two-tries.md
 MONGO_TIMEOUT_MS = env.int("MONGO_TIMEOUT_MS", 5_000)
 MONGO_MAX_POOL_SIZE = env.int("MONGO_MAX_POOL_SIZE", 20)
 MONGO_SEARCH_TIMEOUT_MS = env.int("MONGO_SEARCH_TIMEOUT_MS", 2_000)
@@ -165,7 +164,9 @@ DATABASES = {
                 "appName": NAME,
                 "maxPoolSize": MONGO_MAX_POOL_SIZE,
                 "serverSelectionTimeoutMS": MONGO_SERVER_SELECTION_TIMEOUT_MS,
-                "timeoutMS": MONGO_TIMEOUT_MS,
+                "connectTimeoutMS": MONGO_TIMEOUT_MS // 2,
+                "socketTimeoutMS": MONGO_TIMEOUT_MS // 2,
+                "waitQueueTimeoutMS": MONGO_TIMEOUT_MS // 2,
                 "w": "majority",
             },
         ),

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
-import pymongo
 from bson import ObjectId
 from django.conf import settings
 from django.db import OperationalError
@@ -19,7 +18,7 @@ from pymongo.errors import BulkWriteError
 from djongo_engine.client import DAY_SECONDS
 from djongo_engine.errors import DUPLICATE_KEY, HintedIndexMissing, time_limit, translate_errors
 from djongo_engine.managers import PassThroughManager
-from djongo_engine.reads import find_documents
+from djongo_engine.reads import count, find_documents, iterate
 from items.adjustments import (
     ROOM_COMES,
     Adjustment,
@@ -38,13 +37,15 @@ BATCH_DOCUMENTS = 1000
 def finding(listing: Listing, seconds: float | None = None) -> Iterator[None]:
     """Run a read within its time limit, and say which index it misses.
 
-    Without `seconds` a search has MONGO_SEARCH_TIMEOUT_MS, any other read MONGO_TIMEOUT_MS.
+    Without `seconds` that is half of MONGO_TIMEOUT_MS, and MONGO_SEARCH_TIMEOUT_MS for a search.
     Raises TimeLimitExceeded; OperationalError when the index that serves the list is missing.
     """
-    if seconds is None and "search" in listing.conditions:
-        seconds = settings.MONGO_SEARCH_TIMEOUT_MS / 1000
+    if seconds is None:
+        limit = settings.MONGO_TIMEOUT_MS
+        searches = "search" in listing.conditions
+        seconds = (min(settings.MONGO_SEARCH_TIMEOUT_MS, limit) if searches else limit / 2) / 1000
     try:
-        with translate_errors if seconds is None else time_limit(seconds):
+        with time_limit(seconds):
             yield
     except HintedIndexMissing as error:
         raise OperationalError(
@@ -105,8 +106,7 @@ class ItemManager(PassThroughManager):
     def total(self, listing: Listing) -> int:
         """Return how many items are in a list. Raises TimeLimitExceeded."""
         with finding(listing):
-            number: int = self.mongo_count_documents(listing.filter, **listing.options)
-        return number
+            return count(self.collection, listing.filter, **listing.options)
 
     @contextmanager
     def every(self, listing: Listing) -> Iterator[Iterator[ItemData]]:
@@ -115,13 +115,17 @@ class ItemManager(PassThroughManager):
         Raises TimeLimitExceeded after MONGO_EXPORT_TIMEOUT_MS.
         """
         seconds = settings.MONGO_EXPORT_TIMEOUT_MS / 1000
+        with translate_errors:
+            # Without a server an export need not wait for all its time.
+            self.collection.database.command("ping")
         with (
             finding(listing, seconds),
-            self.mongo_find(
+            iterate(
+                self.collection,
                 listing.filter,
-                FIELDS,
-                sort=listing.sort,
-                batch_size=BATCH_DOCUMENTS,
+                PROJECTION,
+                sort=dict(listing.sort),
+                batchSize=BATCH_DOCUMENTS,
                 **listing.options,
             ) as cursor,
         ):
@@ -135,7 +139,7 @@ class ItemManager(PassThroughManager):
         """
         with (
             translate_errors,
-            pymongo.timeout(DAY_SECONDS),
+            self.connection.patient(DAY_SECONDS),
             self.mongo_find({}, FIELDS, sort=[("_id", 1)], batch_size=BATCH_DOCUMENTS) as cursor,
         ):
             yield cursor

@@ -48,7 +48,7 @@ def free_port() -> int:
 def answers(url: str) -> bool:
     """Tell whether a MongoDB-wire server answers at a URL within ANSWER_MS."""
     client: MongoClient[dict[str, object]] = MongoClient(
-        url, serverSelectionTimeoutMS=ANSWER_MS, timeoutMS=ANSWER_MS
+        url, serverSelectionTimeoutMS=ANSWER_MS, socketTimeoutMS=ANSWER_MS
     )
     with client, contextlib.suppress(PyMongoError):
         client.admin.command("ping")

@@ -4,7 +4,6 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterable
 
-import pymongo
 from django.db import DatabaseError, IntegrityError, OperationalError
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
@@ -94,7 +93,7 @@ class Importer:
     def _store(self, batch: list[Placed]) -> None:
         if not batch:
             return
-        with translate_errors, pymongo.timeout(BATCH_SECONDS):
+        with translate_errors, Item.objects.connection.patient(BATCH_SECONDS):
             if self.dry_run:
                 self._compare(batch)
             elif self.on_conflict == "update":

@@ -5,7 +5,12 @@ import re
 import pytest
 from django.core.management import call_command
 
-from djongo_engine.checks import TESTED_VERSIONS, check_atomic_requests, check_versions
+from djongo_engine.checks import (
+    TESTED_VERSIONS,
+    check_atomic_requests,
+    check_timeout,
+    check_versions,
+)
 
 
 def ids(messages):
@@ -50,3 +55,19 @@ def test_atomic_requests_are_warned_about(monkeypatch, settings):
     monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", True)
     (message,) = check_atomic_requests()
     assert message.id == "djongo_engine.W001"
+
+
+@pytest.mark.parametrize(
+    ("client", "found"),
+    [
+        ({"host": "mongodb://h/?timeoutMS=5000"}, ["djongo_engine.E003"]),
+        ({"host": "mongodb://h/?w=1&TIMEOUTMS=5000"}, ["djongo_engine.E003"]),
+        ({"host": "mongodb://h/", "timeoutMS": 5000}, ["djongo_engine.E003"]),
+        ({"host": "mongodb://h/?socketTimeoutMS=5000&connectTimeoutMS=1"}, []),
+    ],
+)
+def test_a_timeout_with_which_pymongo_repeats_commands_is_refused(
+    monkeypatch, settings, client, found
+):
+    monkeypatch.setitem(settings.DATABASES["default"], "CLIENT", client)
+    assert ids(check_timeout()) == found

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from unittest.mock import patch
 
 import pytest
@@ -25,7 +24,6 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
-from djongo_engine.client import client_for
 from djongo_engine.errors import (
     HintedIndexMissing,
     TimeLimitExceeded,
@@ -179,12 +177,13 @@ def test_hint_at_an_index_that_is_missing_is_told_from_other_bad_values(message,
     assert type(as_django_error(OperationFailure(message, 2))) is kind
 
 
-def test_dead_server_costs_the_server_selection_timeout_and_no_more():
-    options = {"host": DEAD, "serverSelectionTimeoutMS": 100, "timeoutMS": 10_000}
-    started = time.monotonic()
-    with pytest.raises(ServerSelectionTimeoutError):
-        client_for(options).admin.command("ping")
-    assert time.monotonic() - started < 5
+def test_what_is_patient_has_a_client_of_its_own_and_leaves_the_connection_as_it_was():
+    before = connection.database
+    with connection.patient(90):
+        assert connection.database.client.options.pool_options.socket_timeout == 90
+        Record.objects.create(text="x")
+    assert connection.database is before
+    assert Record.objects.count() == 1
 
 
 @pytest.mark.parametrize(

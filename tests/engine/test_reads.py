@@ -1,17 +1,15 @@
 """A read in one command gives what pymongo's cursor gives, and is retried once."""
 
-from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pymongo
 import pytest
 from bson.codec_options import CodecOptions
 from pymongo import ReadPreference, monitoring
-from pymongo.errors import AutoReconnect, OperationFailure
+from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from djongo_engine import reads
-from djongo_engine.reads import find_documents
+from djongo_engine.reads import count, find_documents, iterate
 from tests.support.proxy import proxy_before
 
 
@@ -46,7 +44,7 @@ def connect(proxy, sent):
     clients = []
 
     def connect(**options):
-        url = f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true"
+        url = f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true&heartbeatFrequencyMS=500"
         clients.append(pymongo.MongoClient(url, event_listeners=[sent], **options))
         collection = clients[-1]["test_reads"]["reads"]
         collection.insert_many([{"_id": number, "x": "y" * 2**10} for number in range(3)])
@@ -54,8 +52,13 @@ def connect(proxy, sent):
         return collection
 
     yield connect
+    proxy.heal()
     clients[-1].drop_database("test_reads")
     [client.close() for client in clients]
+
+
+def error(code):
+    return {"ok": 0, "code": code, "errmsg": "not now"}
 
 
 def ids(documents):
@@ -70,43 +73,58 @@ def test_it_gives_what_a_cursor_gives(connect):
 
 def test_what_one_reply_does_not_hold_is_read_on(connect):
     collection = connect()
-    find = {"find": "reads", "filter": {}, "projection": {"_id": 1}, "limit": 3, "batchSize": 1}
-    assert ids(reads._documents(collection, find)) == [0, 1, 2]
+    assert ids(find_documents(collection, {}, {"_id": 1}, 3, batchSize=1)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("cuts", [0, 1])
 def test_a_connection_that_is_cut_once_is_no_error(connect, proxy, cuts):
     collection = connect()
-    proxy.cut(b"find", cuts)
+    proxy.fail("cut", cuts)
     assert ids(find_documents(collection, {}, {"_id": 1}, 3)) == [0, 1, 2]
-    assert proxy.cuts_left == 0
+    assert proxy.asked == ["find"] * (cuts + 1)
 
 
-def test_it_is_sent_twice_at_most(connect, proxy, sent):
+READS = {
+    "find_documents": lambda collection: find_documents(collection, {}, {}, 1),
+    "iterate": lambda collection: iterate(collection, {}, {}),
+    "count": lambda collection: count(collection, {}),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
+@pytest.mark.parametrize("fault", ["cut", error(89), error(91)], ids=str)
+def test_it_is_sent_twice_at_most_within_a_time_limit_too(connect, proxy, read, fault):
     collection = connect()
-    proxy.cut(b"find", 9)
-    with pytest.raises(AutoReconnect):
-        find_documents(collection, {}, {}, 1)
-    assert [next(iter(command)) for command in sent.commands] == ["find"] * 2
+    proxy.fail(fault)
+    with pytest.raises(PyMongoError), pymongo.timeout(20):
+        read(collection)
+    assert len(proxy.asked) == 2
 
 
 def test_retry_reads_off_is_kept(connect, proxy):
     collection = connect(retryReads=False)
-    proxy.cut(b"find", 1)
+    proxy.fail("cut", 1)
     with pytest.raises(AutoReconnect):
         find_documents(collection, {}, {}, 1)
 
 
-@pytest.mark.parametrize(("code", "times"), [(89, 2), (6, 2), (2, 1), (11000, 1)])
-def test_errors_of_the_network_between_servers_are_retried(connect, code, times):
+@pytest.mark.parametrize("code", [2, 11000])
+def test_other_errors_are_not_retried(connect, proxy, code):
     collection = connect()
-    failure = OperationFailure("", code)
-    with (
-        patch.object(type(collection.database), "command", side_effect=failure) as command,
-        pytest.raises(OperationFailure),
-    ):
+    proxy.fail(error(code))
+    with pytest.raises(OperationFailure):
         find_documents(collection, {}, {}, 1)
-    assert command.call_count == times
+    assert len(proxy.asked) == 1
+
+
+def test_count_of_nothing_is_0(connect):
+    collection = connect()
+    assert (count(collection, {}), count(collection, {"_id": 9})) == (3, 0)
+
+
+def test_iterate_reads_batch_by_batch(connect):
+    with iterate(connect(), {}, {"_id": 1}, sort={"_id": -1}, batchSize=2) as documents:
+        assert ids(documents) == [2, 1, 0]
 
 
 def test_the_options_of_the_collection_are_kept(connect, sent):

@@ -20,7 +20,7 @@ def test_items_of_the_original_are_fine(capsys):
 @pytest.mark.parametrize("command", ["check_items", "export_items"])
 def test_reading_everything_may_take_longer_than_a_request(capsysbinary, monkeypatch, command):
     Item.objects.mongo_insert_one({"_id": str(uuid.uuid4()), **SENT})
-    client = {**connection.settings_dict["CLIENT"], "timeoutMS": 1}
+    client = {**connection.settings_dict["CLIENT"], "socketTimeoutMS": 1}
     options = {"format": "csv"} if command == "export_items" else {}
     with monkeypatch.context() as patch:
         patch.setitem(connection.settings_dict, "CLIENT", client)

@@ -20,11 +20,12 @@ ITEM = {"name": "Saw", "category": "tools", "count": 3, "price": 12.5}
 @pytest.fixture(scope="module")
 def service(mongodb):
     """A service with short timeouts, so that the tests are quick."""
-    options = "serverSelectionTimeoutMS=500&timeoutMS=1000&heartbeatFrequencyMS=500"
+    options = "serverSelectionTimeoutMS=500&heartbeatFrequencyMS=500"
     with Service(
         "serve",
         MONGO_URL=f"{mongodb.url}/?{options}",
         MONGO_SERVER_SELECTION_TIMEOUT_MS="500",
+        MONGO_TIMEOUT_MS="1000",
         WORKERS="1",
     ) as running:
         running.wait_until_up()
@@ -89,7 +90,7 @@ def test_health_names_mongodb(outage):
 
 def test_health_answers_within_the_server_selection_timeout(outage):
     # pymongo looks for a dead server every half second. A frozen one costs any other operation
-    # timeoutMS, which is a second.
+    # MONGO_TIMEOUT_MS, which is a second.
     assert outage["health took"] < {"dead": 0.5 + 1.0, "frozen": 0.5 + 0.4}[outage["state"]]
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import pymongo
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -68,7 +67,7 @@ def clean() -> Iterator[None]:
     yield
     for name in _writes.collections - KEPT:
         if not name.startswith("__"):
-            with pymongo.timeout(60):
+            with connection.patient(60):
                 empty(connection.database[name])
         _writes.collections.discard(name)
 
@@ -90,7 +89,7 @@ def empty(collection: Collection) -> None:
 
 def store(documents: list[dict]) -> None:
     """Insert items as the original does. Many take longer than a request may."""
-    with pymongo.timeout(60):
+    with connection.patient(60):
         Item.objects.mongo_insert_many(documents)
 
 

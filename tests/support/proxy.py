@@ -1,32 +1,47 @@
-"""A TCP proxy before a server, which cuts connections when it is told to."""
+"""A proxy before a MongoDB, which cuts connections, answers errors or goes silent when told to."""
 
 import contextlib
+import itertools
 import select
 import socket
+import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+import bson
+
+# https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
+OP_MSG = 2013
+HEADER_BYTES = 16
+# What a client asks by itself.
+HANDSHAKES = frozenset({"hello", "ismaster", "isMaster", "endSessions"})
+
+Fault = Literal["cut", "freeze"] | Mapping[str, Any]
+"""The connection is closed, nothing is answered, or this document is."""
 
 
 class Proxy:
-    """Passes bytes on in both directions; `port` is where clients connect."""
+    """Passes messages on; `port` is where clients connect, `asked` the commands that came."""
 
     def __init__(self, port: int) -> None:
         """Take the port of the server, on the loopback interface."""
         self._server = ("127.0.0.1", port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        self._cuts = 0
-        self._word = b""
+        self.asked: list[str] = []
+        self._fault: Fault | None = None
+        self._times: Iterator[int] = iter(())
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def cut(self, word: bytes, times: int) -> None:
-        """Close the connection instead of passing on what holds a word, so many times."""
-        self._word, self._cuts = word, times
+    def fail(self, fault: Fault, times: int = 2**62) -> None:
+        """Do this with so many of the next commands."""
+        self.asked.clear()
+        self._fault, self._times = fault, iter(range(times))
 
-    @property
-    def cuts_left(self) -> int:
-        """How often it is still to cut."""
-        return self._cuts
+    def heal(self) -> None:
+        """Pass everything on again."""
+        self._times = iter(())
 
     def close(self) -> None:
         """Accept no more connections."""
@@ -39,17 +54,53 @@ class Proxy:
                 threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
 
     def _pass_on(self, client: socket.socket) -> None:
-        with client, socket.create_connection(self._server) as server, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), client, socket.create_connection(self._server) as server:
             while True:
                 readable, _, _ = select.select([client, server], [], [])
-                for source in readable:
-                    data = source.recv(2**16)
-                    cut = source is client and self._cuts and self._word in data
-                    if cut:
-                        self._cuts -= 1
-                    if cut or not data:
+                if server in readable:
+                    if not (data := server.recv(2**16)):
                         return
-                    (server if source is client else client).sendall(data)
+                    client.sendall(data)
+                if client in readable:
+                    if not (message := _message(client)):
+                        return
+                    fault = self._fault_for(message)
+                    if fault == "cut":
+                        return
+                    if fault is None:
+                        server.sendall(message)
+                    elif fault != "freeze":
+                        client.sendall(_reply(message, fault))
+
+    def _fault_for(self, message: bytes) -> Fault | None:
+        (opcode,) = struct.unpack_from("<i", message, 12)
+        if opcode != OP_MSG:
+            return None
+        # Behind the flags and the kind of the first section, which is the command.
+        command = bson.decode(message[21 : 21 + struct.unpack_from("<i", message, 21)[0]])
+        name = next(iter(command))
+        if name in HANDSHAKES:
+            return None
+        self.asked.append(name)
+        return self._fault if next(self._times, None) is not None else None
+
+
+def _message(connection: socket.socket) -> bytes:
+    """Return the next whole message; nothing at the end."""
+    head = connection.recv(HEADER_BYTES, socket.MSG_WAITALL)
+    if len(head) < HEADER_BYTES:
+        return b""
+    (length,) = struct.unpack_from("<i", head)
+    return head + connection.recv(length - HEADER_BYTES, socket.MSG_WAITALL)
+
+
+_ids = itertools.count(1)
+
+
+def _reply(message: bytes, document: Mapping[str, Any]) -> bytes:
+    (request,) = struct.unpack_from("<i", message, 4)
+    body = struct.pack("<iB", 0, 0) + bson.encode(document)
+    return struct.pack("<iiii", HEADER_BYTES + len(body), next(_ids), request, OP_MSG) + body
 
 
 @contextlib.contextmanager

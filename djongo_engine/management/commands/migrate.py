@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pymongo
 from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations import Migration
@@ -31,9 +30,9 @@ class Command(migrate.Command):
             self.stdout.write(f"Waiting for {holder}, which is migrating this database.")
 
         with (
-            database_lock(connection.database, "migrate", say_who) as still_alone,
             # An index over much data takes longer than a request may.
-            pymongo.timeout(DAY_SECONDS),
+            connection.patient(DAY_SECONDS),
+            database_lock(connection.database, "migrate", say_who) as still_alone,
         ):
             self.journal = Journal(connection, still_alone)
             self.journal.forget_ended()

@@ -10,7 +10,7 @@ DATABASES = {
         "NAME": f"django_{alias}",
         "CLIENT": {
             "host": os.environ["MONGO_URL"],
-            "timeoutMS": 60_000,
+            "socketTimeoutMS": 60_000,
             "event_listeners": [writes],
         },
     }

@@ -1,0 +1,81 @@
+"""What a request sends to a MongoDB that fails is two commands at most, within a bounded time.
+
+docs/decisions/every-operation-has-two-tries.md
+"""
+
+import time
+import uuid
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.accounts import AUTHORIZATION
+from tests.support.proxy import proxy_before
+from tests.support.service import Service, wait_for
+
+TIMEOUT_MS = 1000
+ITEM = {"name": "Saw", "category": "tools", "count": 3, "price": 12.5}
+ID = str(uuid.uuid4())
+REQUESTS = {
+    "health": ("GET", "/health", None),
+    "read": ("GET", f"/v1/items/{ID}", None),
+    "list": ("GET", "/v1/items?ordering=price&total=true", None),
+    "search": ("GET", "/v1/items?search=x", None),
+    "select": ("GET", "/v1/items/?name=x", None),
+    "export": ("GET", "/v1/items?format=csv", None),
+    "create": ("POST", "/v1/items", ITEM),
+    "change": ("PUT", f"/v1/items/{ID}?count=4", None),
+    "adjust": ("POST", f"/v1/items/{ID}/adjust", {"delta": 1}),
+    "delete": ("DELETE", f"/v1/items/{ID}", None),
+    "bulk": ("DELETE", "/v1/items/bulk", [ID]),
+}
+
+
+def error(code, *labels):
+    return {"ok": 0, "code": code, "errmsg": "not now", "errorLabels": list(labels)}
+
+
+FAULTS = {
+    "cuts the connection": ("cut", 2),
+    "is frozen": ("freeze", 2),
+    "reached no other server in time": (error(89, "RetryableWriteError"), 2),
+    "shuts down": (error(91, "RetryableWriteError"), 2),
+    "is overloaded": (error(462, "SystemOverloadedError", "RetryableError"), 3),
+}
+
+
+@pytest.fixture(scope="module")
+def proxy(mongodb):
+    with proxy_before(urlsplit(mongodb.url).port) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def service(proxy):
+    options = {
+        "MONGO_URL": f"mongodb://127.0.0.1:{proxy.port}/?heartbeatFrequencyMS=500",
+        "MONGO_TIMEOUT_MS": str(TIMEOUT_MS),
+        "MONGO_SERVER_SELECTION_TIMEOUT_MS": "500",
+        # The accounts are not what is asked for here.
+        "AUTH_CACHE_SECONDS": "60",
+    }
+    with Service("serve", WORKERS="1", THREADS="1", **options) as running:
+        running.wait_until_up()
+        running.call("GET", "/v1/items", **AUTHORIZATION)
+        yield running
+
+
+@pytest.mark.parametrize(("fault", "commands"), FAULTS.values(), ids=FAULTS.keys())
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS.keys())
+def test_request_is_a_503_after_few_commands_and_in_time(service, proxy, fault, commands, request_):
+    wait_for(service.is_healthy)
+    proxy.fail(fault)
+    try:
+        started = time.monotonic()
+        status, *_ = service.call(*request_, **AUTHORIZATION)
+        took = time.monotonic() - started
+    finally:
+        proxy.heal()
+    assert status == 503
+    assert len(proxy.asked) <= commands
+    assert took < TIMEOUT_MS / 1000 + 1
