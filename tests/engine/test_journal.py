@@ -51,7 +51,8 @@ def lose_lock(apps, schema_editor):
     locks.update_one({"_id": "migrate"}, {"$set": {"owner": "somebody else"}})
 
 def take_time(apps, schema_editor):
-    assert pymongo._csot.remaining() > 3600
+    options = schema_editor.connection.database.client.options
+    assert options.pool_options.socket_timeout > 3600
 
 class Migration(migrations.Migration):
     dependencies = [%s]

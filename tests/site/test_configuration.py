@@ -65,7 +65,7 @@ def test_secret_shows_its_source_and_never_its_value():
 
 
 def test_connection_string_overrides_the_default_options():
-    url = "mongodb://h/?W=1&timeoutms=7"
+    url = "mongodb://h/?W=1&sockettimeoutms=7"
     defaults = {"w": "majority", "socketTimeoutMS": 5000, "maxPoolSize": 20}
     assert mongo_client_options(url, defaults) == {"host": url, "maxPoolSize": 20}
 

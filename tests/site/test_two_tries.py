@@ -13,7 +13,7 @@ from tests.support.accounts import AUTHORIZATION
 from tests.support.proxy import proxy_before
 from tests.support.service import Service, wait_for
 
-TIMEOUT_MS = 1000
+TIMEOUT_MS = 400
 ITEM = {"name": "Saw", "category": "tools", "count": 3, "price": 12.5}
 ID = str(uuid.uuid4())
 REQUESTS = {
@@ -55,7 +55,7 @@ def service(proxy):
     options = {
         "MONGO_URL": f"mongodb://127.0.0.1:{proxy.port}/?heartbeatFrequencyMS=500",
         "MONGO_TIMEOUT_MS": str(TIMEOUT_MS),
-        "MONGO_SERVER_SELECTION_TIMEOUT_MS": "500",
+        "MONGO_SERVER_SELECTION_TIMEOUT_MS": "200",
         # The accounts are not what is asked for here.
         "AUTH_CACHE_SECONDS": "60",
     }
