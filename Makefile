@@ -9,7 +9,7 @@
 # make bench-start         how long a start and a stop take
 # make bench-engine        what the ORM costs beside pymongo
 # make bench-auth          what authentication costs, and what a flood of wrong secrets does
-# make bench-original      one worker beside one of a FastAPI service
+# make bench-original      one worker beside one of two FastAPI services: 12 minutes, QUICK=1 under two
 # make bench-pages         what a page of each ordering costs          [SIZE=1000000]
 # make bench-walk          every item seen once while others write     [SIZE=1000000]
 # make bench-exports       memory and time of a whole export           [SIZE=1000000]
@@ -65,8 +65,8 @@ bench-engine: $(VENV)/.dev
 bench-auth: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.authentication
 
-bench-original: $(VENV)/.dev .venv-original/.done
-	$(BIN)/python -m benchmarks.beside_original .venv-original/bin/python
+bench-original: $(VENV)/.dev .venv-peer-today/.done .venv-peer-of_2023/.done
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.original
 
 bench-pages: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.pages
@@ -93,10 +93,10 @@ $(VENV)/.dev: requirements.txt requirements-embedded.txt requirements-dev.txt | 
 	$(PIP) -r requirements-dev.txt
 	touch $(VENV)/.runtime $(VENV)/.embedded $@
 
-.venv-original/.done: benchmarks/original/requirements.txt
-	echo "Installing a FastAPI service ..."
-	$(PYTHON) -m venv .venv-original
-	.venv-original/bin/python -m pip --disable-pip-version-check --quiet install -r $<
+.venv-peer-%/.done: benchmarks/peers/%/requirements.txt
+	echo "Installing a FastAPI service to measure against ..."
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install -r $<
 	touch $@
 
 $(BIN)/python:

@@ -4,7 +4,7 @@ import os
 import time
 import urllib.request
 
-from benchmarks.processes import peak_mebibytes
+from benchmarks.processes import of_session, peak_mebibytes
 from benchmarks.stock import AUTHORIZATION, stock
 from tests.support.service import Service
 
@@ -28,7 +28,7 @@ def main() -> None:
                     lines += chunk.count(b"\n")
             seconds = time.monotonic() - started
             items = lines - (name == "csv")
-            peak = peak_mebibytes(service.process.pid)
+            peak = peak_mebibytes(of_session(service.process.pid))
             print(f"| {name} | {items} | {size / 1e6:.0f} | {seconds:.1f} | {peak:.0f} |")
 
 

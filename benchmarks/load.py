@@ -3,56 +3,91 @@
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from itertools import count
+from typing import NamedTuple
 
 
-def answers(
-    port: int, make_request: Callable[[int], bytes], connections: int, seconds: float
-) -> int:
-    """Return how many requests were answered; raise RuntimeError at a status that is no success.
+class Load(NamedTuple):
+    """What came of some seconds of requests."""
+
+    seconds: float
+    times: list[float]
+    """How long each answered request took, in seconds, shortest first."""
+    client_cpu: float
+    """The CPU time of this process in seconds."""
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return len(self.times) / self.seconds
+
+    def percentile(self, share: float) -> float:
+        """Return the time within which this share of the requests was answered."""
+        return self.times[min(len(self.times) - 1, int(len(self.times) * share))]
+
+
+def load(
+    port: int, requests: Iterable[bytes], status: int, connections: int, seconds: float
+) -> Load:
+    """Send requests for so long, or until there are no more.
 
     One thread for all connections, that parses only what it needs: it shares the machine with
-    what it measures.
+    what it measures. Raises RuntimeError with an answer that has another status.
     """
-    until = time.monotonic() + seconds
-    numbers = count()
-    answered = 0
+    expected = b"HTTP/1.1 %d " % status
+    messages = iter(requests)
+    times: list[float] = []
     with ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
+        opened = []
         for _ in range(connections):
             connection = socket.create_connection(("127.0.0.1", port), timeout=30)
-            stack.enter_context(connection)
-            exchange = _exchange(connection, make_request, numbers)
-            next(exchange)
-            selector.register(connection, selectors.EVENT_READ, exchange)
-        while time.monotonic() < until:
-            for key, _ in selector.select(1):
-                answered += next(key.data)
-    return answered
+            opened.append(stack.enter_context(connection))
+        cpu, started = time.process_time(), time.perf_counter()
+        until = started + seconds
+        for connection in opened:
+            exchange = _exchange(connection, messages, expected, until, times)
+            if next(exchange, None):
+                selector.register(connection, selectors.EVENT_READ, exchange)
+        while selector.get_map():
+            for key, _ in selector.select():
+                if not next(key.data, None):
+                    selector.unregister(key.fileobj)
+        return Load(time.perf_counter() - started, sorted(times), time.process_time() - cpu)
 
 
 def _exchange(
-    connection: socket.socket, make_request: Callable[[int], bytes], numbers: Iterator[int]
+    connection: socket.socket,
+    messages: Iterator[bytes],
+    expected: bytes,
+    until: float,
+    times: list[float],
 ) -> Iterator[bool]:
-    """Send requests one after the other; give, whenever there is more, whether one is answered."""
-    while True:
-        connection.sendall(make_request(next(numbers)))
+    """Send requests one after the other; give True whenever there is more to wait for."""
+    for message in messages:
+        sent = time.perf_counter()
+        if sent > until:
+            return
+        connection.sendall(message)
         yield True
-        answer = bytearray()
+        answer = connection.recv(2**16)
         while not _is_whole(answer):
-            answer += connection.recv(2**16)
-            if not _is_whole(answer):
-                yield False
+            yield True
+            more = connection.recv(2**16)
+            if not more:
+                raise RuntimeError(f"The connection was closed after {answer!r}")
+            answer += more
+        times.append(time.perf_counter() - sent)
+        if not answer.startswith(expected):
+            raise RuntimeError(answer.decode(errors="replace"))
 
 
-def _is_whole(answer: bytearray) -> bool:
-    head, end, body = answer.partition(b"\r\n\r\n")
-    if not end:
+def _is_whole(answer: bytes) -> bool:
+    end = answer.find(b"\r\n\r\n")
+    if end < 0:
         return False
-    status, *headers = head.lower().split(b"\r\n")
-    if not status.startswith(b"http/1.1 2"):
-        raise RuntimeError(answer.decode(errors="replace"))
-    lengths = [line for line in headers if line.startswith(b"content-length:")]
-    return len(body) == int(lengths[0].partition(b":")[2])
+    head = answer[: end + 2].lower()
+    start = head.find(b"\r\ncontent-length:")
+    length = 0 if start < 0 else int(head[start + 17 : head.index(b"\r\n", start + 2)])
+    return len(answer) == end + 4 + length

@@ -1,4 +1,4 @@
-"""The CPU time and the memory of a service's processes, as Linux's /proc shows them (proc(5))."""
+"""The CPU time and the memory of processes, as Linux's /proc shows them (proc(5))."""
 
 import os
 from collections.abc import Iterator
@@ -6,24 +6,34 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def cpu_seconds(session: int) -> float:
-    """Return the CPU time of all processes of a session."""
+def cpu_seconds(processes: list[int]) -> float:
+    """Return the CPU time that these processes have taken."""
     total = 0
-    for text in _texts(session, "stat"):
+    for text in _texts(processes, "stat"):
         fields = text.rpartition(")")[2].split()
         total += int(fields[11]) + int(fields[12])
     return total / os.sysconf("SC_CLK_TCK")
 
 
-def peak_mebibytes(session: int) -> float:
+def peak_mebibytes(processes: list[int]) -> float:
     """Return the largest resident set that one of them has had."""
-    lines = [line for text in _texts(session, "status") for line in text.splitlines()]
+    lines = [line for text in _texts(processes, "status") for line in text.splitlines()]
     return max(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
-def _texts(session: int, name: str) -> Iterator[str]:
-    for entry in Path("/proc").iterdir():
+def of_session(session: int) -> list[int]:
+    """Return the processes of a session."""
+    numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    found = []
+    for number in numbers:
         # Others come and go.
+        with suppress(ProcessLookupError):
+            if os.getsid(number) == session:
+                found.append(number)
+    return found
+
+
+def _texts(processes: list[int], name: str) -> Iterator[str]:
+    for number in processes:
         with suppress(FileNotFoundError, ProcessLookupError):
-            if entry.name.isdigit() and os.getsid(int(entry.name)) == session:
-                yield (entry / name).read_text()
+            yield Path(f"/proc/{number}/{name}").read_text()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import django
+from pymongo import MongoClient
 
 from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
 
@@ -39,3 +40,10 @@ def set_up_django(mongo_url: str, **environ: str) -> None:
         }
     )
     django.setup()
+
+
+def database_process(client: MongoClient) -> list[int]:
+    """Return the process of a server on this machine; nothing where it runs on another."""
+    if client.address and client.address[0] in ("127.0.0.1", "localhost", "::1"):
+        return [client.admin.command("serverStatus")["pid"]]
+    return []
