@@ -1,6 +1,7 @@
 """The WSGI application leaves out what Django does with connections around a request."""
 
 import pytest
+from django.core.cache import close_caches
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, connections, reset_queries
 
@@ -10,6 +11,7 @@ CARE = [
     (request_started, reset_queries),
     (request_started, close_old_connections),
     (request_finished, close_old_connections),
+    (request_finished, close_caches),
 ]
 
 
