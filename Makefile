@@ -9,7 +9,8 @@
 # make bench-start         how long a start and a stop take
 # make bench-engine        what the ORM costs beside pymongo
 # make bench-auth          what authentication costs, and what a flood of wrong secrets does
-# make bench-original      one worker beside one of two FastAPI services: 12 minutes, QUICK=1 under two
+# make bench-original      one worker beside one of two FastAPI services: 10 minutes   [QUICK=1]
+# make bench-scale         from 100 to a million items; workers and threads             [QUICK=1]
 # make bench-pages         what a page of each ordering costs          [SIZE=1000000]
 # make bench-walk          every item seen once while others write     [SIZE=1000000]
 # make bench-exports       memory and time of a whole export           [SIZE=1000000]
@@ -27,7 +28,7 @@ THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 
 PYTEST := $(BIN)/python -m pytest -n 3
 
-.PHONY: run test test-long django-suite probes bench-start bench-engine bench-auth bench-original bench-pages bench-walk \
+.PHONY: run test test-long django-suite probes bench-start bench-engine bench-auth bench-original bench-scale bench-pages bench-walk \
 	bench-exports bench-connections mutants
 .SILENT:
 
@@ -67,6 +68,9 @@ bench-auth: $(VENV)/.dev
 
 bench-original: $(VENV)/.dev .venv-peer-today/.done .venv-peer-of_2023/.done
 	QUICK=$(QUICK) $(BIN)/python -m benchmarks.original
+
+bench-scale: $(VENV)/.dev
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.scale
 
 bench-pages: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.pages

@@ -35,8 +35,10 @@ def bars(file: str, title: str, series: Mapping[str, Mapping[str, float]]) -> No
     chart.render_to_file(str(RESULTS / file))
 
 
-def lines(file: str, title: str, sizes: list[int], series: Mapping[str, list[float]]) -> None:
-    """Draw a line for each row of milliseconds, on a logarithmic scale."""
+def lines(
+    file: str, title: str, sizes: list[int], series: Mapping[str, list[float | None]]
+) -> None:
+    """Draw a line for each row of milliseconds, on a logarithmic scale; None is a gap."""
     chart = pygal.Line(**STILL, width=800, height=480, title=title, logarithmic=True)
     chart.x_labels = [f"{size:,}" for size in sizes]
     for label, figures in series.items():

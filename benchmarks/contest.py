@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable
+from itertools import islice
 from typing import NamedTuple
 
 from pymongo import MongoClient
@@ -12,6 +13,7 @@ from benchmarks.operations import ITEMS, Operation, documents, verify
 from benchmarks.processes import cpu_seconds
 from benchmarks.server import database_process
 from benchmarks.sides import Side
+from benchmarks.stock import BATCH
 
 CONNECTIONS = 16
 
@@ -38,22 +40,22 @@ class Contest:
         self.sides = sides
         self.database = database_process(client)
         self.items: dict[str, Collection] = {
-            side.name: client[side.database]["items"] for side in sides
+            side.database: client[side.database]["items"] for side in sides
         }
         self.fill(ITEMS)
 
     def fill(self, size: int) -> None:
         """Leave each database with the same items, as many as that."""
-        rows = documents(size)
         for collection in self.items.values():
             collection.delete_many({})
-            for start in range(0, size, 5000):
-                collection.insert_many(rows[start : start + 5000])
+            rows = documents(size)
+            while batch := list(islice(rows, BATCH)):
+                collection.insert_many(batch)
 
     def verify(self) -> None:
         """Raise SystemExit unless all services answer right."""
         for side in self.sides:
-            verify(side, self.items[side.name])
+            verify(side, self.items[side.database])
 
     def turns(self, operation: Operation) -> Turns:
         """Let the services take turns at an operation, after one turn each that warms up."""
@@ -67,19 +69,22 @@ class Contest:
                     turns[side.name].append(turn)
         return turns
 
-    def turn(self, side: Side, operation: Operation, seconds: float) -> Turn:
+    def turn(
+        self, side: Side, operation: Operation, seconds: float, connections: int = CONNECTIONS
+    ) -> Turn:
         """Load one service, and take away what that left in its database."""
-        collection = self.items[side.name]
+        collection = self.items[side.database]
         requests = operation.requests(collection, seconds)
         before, database = cpu_seconds(side.processes), cpu_seconds(self.database)
-        result = load(side.port, requests, operation.status, CONNECTIONS, seconds)
+        result = load(side.port, requests, operation.status, connections, seconds)
         micros = 1e6 / len(result.times)
         turn = Turn(
             result,
             (cpu_seconds(side.processes) - before) * micros,
             (cpu_seconds(self.database) - database) * micros,
         )
-        collection.delete_many({"name": "Nail"})
+        if operation.adds:
+            collection.delete_many({"name": "Nail"})
         return turn
 
 

@@ -32,15 +32,17 @@ class Operation(NamedTuple):
     status: int
     requests: Requests
     size: int = ITEMS
+    adds: bool = False
+    """Whether it leaves new items, or stores some first."""
 
 
-def documents(number: int) -> list[Document]:
-    """Return items, the same ones every time, with names that the original can read."""
+def documents(number: int) -> Iterator[Document]:
+    """Yield items, the same ones every time, with names that the original can read."""
     chance = random.Random(7)
-    return [{**item(chance), "name": f"n{index}"} for index in range(number)]
+    return ({**item(chance), "name": f"n{index}"} for index in range(number))
 
 
-ONE = documents(1)[0]
+ONE = next(documents(1))
 PATH = f"/v1/items/{ONE['_id']}"
 QUERY = f"/v1/items/?name={ONE['name']}"
 
@@ -97,8 +99,8 @@ def as_item(document: Document) -> Document:
 OPERATIONS = [
     Operation("GET id", 200, get(PATH)),
     Operation("PUT ?count=", 200, changes),
-    Operation("POST", 201, creations),
-    Operation("DELETE", 204, deletions),
+    Operation("POST", 201, creations, adds=True),
+    Operation("DELETE", 204, deletions, adds=True),
     Operation("list 100", 200, get("/v1/items")),
     Operation("query", 200, get(QUERY)),
     Operation("health", 200, get("/health")),

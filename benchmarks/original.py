@@ -25,7 +25,7 @@ from benchmarks.sides import PROJECT, Side, peer, service, versions
 from benchmarks.stock import AUTHORIZATION
 
 QUICK = bool(os.environ.get("QUICK"))
-SECONDS, ROUNDS = (0.8, 3) if QUICK else (3.0, 9)
+SECONDS, ROUNDS = (0.8, 3) if QUICK else (2.0, 9)
 THIS, OLD, NEW = "this", "of_2023", "today"
 PEERS = {OLD: "stack of 2023", NEW: "FastAPI of today"}
 GROWN = [Operation(f"query, {size:,} items", 200, get(QUERY), size) for size in (10_000, 100_000)]
