@@ -28,7 +28,11 @@ QUICK = bool(os.environ.get("QUICK"))
 SECONDS, ROUNDS = (0.8, 3) if QUICK else (2.0, 9)
 THIS, OLD, NEW = "this", "of_2023", "today"
 PEERS = {OLD: "stack of 2023", NEW: "FastAPI of today"}
-GROWN = [Operation(f"query, {size:,} items", 200, get(QUERY), size) for size in (10_000, 100_000)]
+GROWN = [
+    Operation(f"query by {name}, {size:,} items", 200, get(path), size)
+    for size in (10_000, 100_000)
+    for name, path in {"name": QUERY, "count": "/v1/items/?count=5"}.items()
+]
 # What the service promises: so many times the rate of each peer.
 TARGETS = {
     OLD: {
@@ -181,8 +185,8 @@ def main() -> None:
         f"Requests a second, × a FastAPI service's, on {server}",
         {
             label: {
-                name: statistics.median(ratios(turns, THIS, other))
-                for name, turns in results.items()
+                operation.name: statistics.median(ratios(results[operation.name], THIS, other))
+                for operation in OPERATIONS
             }
             for other, label in PEERS.items()
         },
