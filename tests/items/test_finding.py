@@ -2,11 +2,13 @@
 
 import re
 import uuid
-from itertools import product
+from itertools import cycle, product
 
 import pytest
 from bson import Decimal128
 from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
 from pymongo.monitoring import CommandListener
 
 from items.finding import ORDERINGS, UNORDERED_TYPES, Listing, Position
@@ -183,6 +185,32 @@ def test_broken_documents_come_once_in_every_ordering(auth_client, field, limit)
     forwards = walked_ids(auth_client, f"/v1/items?ordering={field}&limit={limit}")
     assert sorted(forwards) == sorted(ids)
     assert walked_ids(auth_client, f"/v1/items?ordering=-{field}&limit={limit}") == forwards[::-1]
+
+
+@pytest.mark.random
+@pytest.mark.parametrize("conditions", [{}, {"category": "tools"}, {"price__gte": 1.0}])
+@given(
+    values=st.lists(st.sampled_from([*BROKEN, *NAMES, "Ela\u0301n", 1, 1.0, 2]), max_size=25),
+    limit=st.integers(1, 7),
+)
+def test_pages_of_any_values_are_the_list_that_one_find_gives(conditions, values, limit):
+    categories = cycle(["tools", "consumables", "tools"])
+    store(
+        [
+            {"_id": str(uuid.uuid4()), "category": next(categories)}
+            | ({} if value == "missing" else dict.fromkeys(("name", "count", "price"), value))
+            for value in [*values, 1.0]
+        ]
+    )
+    for listing in (Listing(conditions, ordering) for ordering in ORDERINGS):
+        with Item.objects.every(listing) as everything:
+            expected = [item["id"] for item in everything]
+        seen, after = [], None
+        while page := Item.objects.page(listing, limit, after):
+            seen += [item["id"] for item in page]
+            after = listing.position(page[-1])
+        assert seen == expected, listing
+    Item.objects.mongo_delete_many({})
 
 
 def test_item_whose_value_cannot_be_ordered_is_in_the_order_of_ids_only(auth_client):

@@ -112,3 +112,21 @@ def test_one_of_two_writers_with_one_etag_wins(call, races):
             assert sorted(status for status, _ in answers) == [200, 412]
             (won,) = [answer for status, answer in answers if status == 200]
             assert call("GET", path)[2] == won
+
+
+def test_answer_to_a_change_shows_that_change_whatever_others_do(call):
+    (item_id,) = create(call, 1)
+
+    def change(count):
+        return call("PATCH", f"/v1/items/{item_id}", {"count": count})[2]["count"]
+
+    assert at_once(change, range(300)) == list(range(300))
+
+
+def test_answers_to_adjustments_without_a_key_show_each_count_once(call):
+    (item_id,) = create(call, 1)
+
+    def take(_):
+        return call("POST", f"/v1/items/{item_id}/adjust", {"delta": -1})[2]["count"]
+
+    assert sorted(at_once(take, range(300))) == list(range(700, 1000))
