@@ -167,7 +167,16 @@ class ItemManager(PassThroughManager):
 
         With `read`, only while the item still is what was read. Raises Item.DoesNotExist.
         """
-        document = self._update(_selector(item_id, read), as_update(values), PROJECTION)
+        selector, update = _selector(item_id, read), as_update(values)
+        if values.keys() >= set(FIELDS):
+            # Nothing is to be read, and SecantusDB reads every item for a findAndModify: at 10,000
+            # its Rust server takes 1.9 ms and the embedded one 54, a whole update and a find less
+            # than 1.
+            with translate_errors:
+                if not self.mongo_update_one(selector, update).matched_count:
+                    raise self.model.DoesNotExist
+            return {"id": item_id, **values}
+        document = self._update(selector, update, PROJECTION)
         if document is None:
             raise self.model.DoesNotExist
         return as_item(document)
