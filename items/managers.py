@@ -4,6 +4,7 @@ They take and return items as the API shows them, and send documents in the orig
 through djongo's pass-through (`mongo_*`).
 """
 
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import itemgetter
@@ -16,7 +17,13 @@ from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from djongo_engine.client import DAY_SECONDS
-from djongo_engine.errors import DUPLICATE_KEY, HintedIndexMissing, time_limit, translate_errors
+from djongo_engine.errors import (
+    DUPLICATE_KEY,
+    HintedIndexMissing,
+    TimeLimitExceeded,
+    time_limit,
+    translate_errors,
+)
 from djongo_engine.managers import PassThroughManager
 from djongo_engine.reads import count, find_documents, iterate
 from items.adjustments import (
@@ -198,11 +205,19 @@ class ItemManager(PassThroughManager):
 
         With `read`, only while the item still is what was read. Raises Item.DoesNotExist.
         """
-        selector = _selector(item_id, read)
-        allowed = {**selector, "$expr": allows(delta)}
-        if document := self._update(allowed, {"$inc": {"count": delta}}, PROJECTION):
-            return as_item(document), True
-        return self._one(selector), False
+        selector, allowed = _selector(item_id, read), allows(delta)
+        pipeline = [{"$match": selector}, {"$project": {**PROJECTION, "allowed": allowed}}]
+        while True:
+            change = {**selector, "$expr": allowed}, {"$inc": {"count": delta}}
+            if document := self._update(*change, PROJECTION):
+                return as_item(document), True
+            with translate_errors:
+                documents = list(self.mongo_aggregate(pipeline))
+            if not documents:
+                raise self.model.DoesNotExist
+            # Others may have changed the count between the two.
+            if not documents[0].pop("allowed"):
+                return as_item(documents[0]), False
 
     def adjust_once(
         self, item_id: str, delta: int, key: str, read: ItemData | None = None
@@ -239,7 +254,11 @@ class ItemManager(PassThroughManager):
         update: Mapping[str, Any] | list[Mapping[str, Any]],
         projection: Mapping[str, Any],
     ) -> dict[str, Any] | None:
-        """Change one document and return it as it then is, in one command; None without one."""
+        """Change one document and return it as it then is, in one command; None without one.
+
+        As it was before would do as well for some, but SecantusDB does not read that in the same
+        step.
+        """
         with translate_errors:
             document: dict[str, Any] | None = self.collection.find_one_and_update(
                 selector, update, projection, return_document=ReturnDocument.AFTER
@@ -285,17 +304,20 @@ class ItemManager(PassThroughManager):
         return {item_id: {**item, **changes[item_id]} for item_id, item in items.items()}
 
     def remove_many(self, ids: Iterable[str]) -> set[str]:
-        """Delete many items; return the ids of those that this has deleted.
+        """Delete many items, each by a command; return the ids of those that this has deleted.
 
-        Each has a command of its own. One for all would tell how many it deleted and not which:
-        clients that delete the same item at once would all be told that they did.
+        docs/decisions/bulk-deletions-are-single.md says why. Raises TimeLimitExceeded after
+        MONGO_TIMEOUT_MS; some items are deleted then.
         """
-        with translate_errors:
-            return {
-                item_id
-                for item_id in ids
-                if self.collection.delete_one({"_id": item_id}).deleted_count
-            }
+        until = time.monotonic() + settings.MONGO_TIMEOUT_MS / 1000
+        deleted = set()
+        for item_id in ids:
+            with translate_errors:
+                if self.collection.delete_one({"_id": item_id}).deleted_count:
+                    deleted.add(item_id)
+            if time.monotonic() > until:
+                raise TimeLimitExceeded("The deletions took longer than MONGO_TIMEOUT_MS.")
+        return deleted
 
 
 def _selector(item_id: str, read: ItemData | None) -> dict[str, Any]:

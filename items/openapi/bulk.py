@@ -91,7 +91,8 @@ describe_bulk = extend_schema_view(
     destroy=bulk(
         "items_bulk_delete",
         "Delete many items",
-        "The body is an array of ids. Of clients that delete an item at once, one is told 204 and "
+        "The body is an array of ids. After a 503 some rows may be deleted: sent again, those are "
+        "404. Of clients that delete an item at once, one is told 204 and "
         "the others 404.",
         {
             "application/json": {

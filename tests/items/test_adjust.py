@@ -140,6 +140,17 @@ def test_adjustment_and_its_answer_are_one_command(hammer, adjust, key):
     assert seen == ["findAndModify"]
 
 
+def test_adjustment_that_was_refused_is_made_when_another_allows_it_meanwhile(
+    hammer, adjust, monkeypatch
+):
+    def after_a_delivery(pipeline):
+        give(count=50)
+        return Item.objects.collection.aggregate(pipeline)
+
+    monkeypatch.setattr(Item.objects, "mongo_aggregate", after_a_delivery, raising=False)
+    assert adjust(-21).json()["count"] == 29
+
+
 # The idempotency key
 
 
