@@ -27,7 +27,7 @@ BLOCKED = 8
 
 def report(client: MongoClient, quick: bool) -> Iterator[str]:
     """Yield the tables in Markdown."""
-    seconds, rounds = (0.3, 1) if quick else (1.5, 5)
+    seconds, rounds = (0.3, 1) if quick else (1.5, 3)
     with ExitStack() as stack:
         sides = [
             stack.enter_context(
