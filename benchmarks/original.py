@@ -21,7 +21,7 @@ from benchmarks.operations import ITEMS, ONE, OPERATIONS, PATH, QUERY, Operation
 from benchmarks.processes import peak_mebibytes
 from benchmarks.results import keep, server_name
 from benchmarks.server import embedded_mongo
-from benchmarks.sides import PROJECT, Side, peer, service, versions
+from benchmarks.sides import DEPLOYED, PROJECT, Side, peer, service, versions
 from benchmarks.stock import AUTHORIZATION
 
 QUICK = bool(os.environ.get("QUICK"))
@@ -149,7 +149,7 @@ def main() -> None:
             print(f"{label}: {versions(name)}", flush=True)
         for name in (THIS, *PEERS):
             stack.callback(client.drop_database, f"bench_items_{name}")
-        sides = [stack.enter_context(service(THIS))]
+        sides = [stack.enter_context(service(THIS, DEPLOYED))]
         sides += [stack.enter_context(peer(name)) for name in PEERS]
         contest = Contest(client, sides, SECONDS, ROUNDS)
         contest.verify()

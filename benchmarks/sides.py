@@ -19,6 +19,8 @@ from fastapi_mongo_site.local.embedded_mongo import free_port
 PROJECT = Path(__file__).parent.parent
 PEERS = Path(__file__).parent / "peers"
 START_SECONDS = 30
+# With what a deployment installs and no more: DRF imports some of what the tests need if it is there.
+DEPLOYED = PROJECT / ".venv-deployed" / "bin" / "python"
 VERSION = "1.0"
 
 
@@ -44,9 +46,11 @@ class Side(NamedTuple):
 
 
 @contextmanager
-def service(name: str = "this", **environ: str) -> Iterator[Side]:
+def service(
+    name: str = "this", python: Path = Path(sys.executable), **environ: str
+) -> Iterator[Side]:
     """Run this service with one worker, unless `environ` says otherwise."""
-    command = [sys.executable, "manage.py", "serve"]
+    command = [str(python), "manage.py", "serve"]
     with _started(name, command, PROJECT, {"WORKERS": "1", **environ}) as side:
         yield side
 

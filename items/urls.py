@@ -6,20 +6,22 @@ from items.bulk import BulkViewSet
 from items.serializers import AdjustmentSerializer
 from items.views import ItemViewSet
 
-app_name = "items"
-
 urlpatterns = [
     path(
-        "items", ItemViewSet.as_view({"get": "list", "post": "create"}, suffix="List"), name="list"
+        "v1/items",
+        ItemViewSet.as_view({"get": "list", "post": "create"}, suffix="List"),
+        name="items-list",
     ),
-    path("items/", ItemViewSet.as_view({"get": "query"}, suffix="Selection"), name="query"),
     path(
-        "items/bulk",
+        "v1/items/", ItemViewSet.as_view({"get": "query"}, suffix="Selection"), name="items-query"
+    ),
+    path(
+        "v1/items/bulk",
         BulkViewSet.as_view({"post": "create", "patch": "partial_update", "delete": "destroy"}),
-        name="bulk",
+        name="items-bulk",
     ),
     path(
-        "items/<str:id>",
+        "v1/items/<str:id>",
         ItemViewSet.as_view(
             {
                 "get": "retrieve",
@@ -28,13 +30,13 @@ urlpatterns = [
                 "delete": "destroy",
             }
         ),
-        name="detail",
+        name="items-detail",
     ),
     path(
-        "items/<str:id>/adjust",
+        "v1/items/<str:id>/adjust",
         ItemViewSet.as_view(
             {"post": "adjust"}, serializer_class=AdjustmentSerializer, suffix="Adjustment"
         ),
-        name="adjust",
+        name="items-adjust",
     ),
 ]

@@ -24,7 +24,7 @@ def routes(resolver, prefix=""):
 ROUTES = set(routes(get_resolver()))
 
 
-def test_walk_finds_the_routes_of_includes():
+def test_walk_finds_the_routes():
     assert {"health", "v1/items", "v1/items/<str:id>"} <= ROUTES
 
 
