@@ -19,7 +19,8 @@ from fastapi_mongo_site.local.embedded_mongo import free_port
 PROJECT = Path(__file__).parent.parent
 PEERS = Path(__file__).parent / "peers"
 START_SECONDS = 30
-# With what a deployment installs and no more: DRF imports some of what the tests need if it is there.
+# With what a deployment installs and no more. DRF imports some of what the tests need, if it is
+# there.
 DEPLOYED = PROJECT / ".venv-deployed" / "bin" / "python"
 VERSION = "1.0"
 
