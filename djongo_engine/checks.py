@@ -1,5 +1,6 @@
 """System checks of the engine."""
 
+import re
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -67,7 +68,7 @@ def check_timeout(**kwargs: Any) -> Iterable[checks.CheckMessage]:
             continue
         client = database.get("CLIENT", {})
         query = str(client.get("host", "")).partition("?")[2]
-        in_url = [option.partition("=")[0] for option in query.split("&")]
+        in_url = [option.partition("=")[0] for option in re.split("[&;]", query)]
         if any(name.lower() == "timeoutms" for name in [*client, *in_url]):
             yield checks.Error(
                 f"timeoutMS is set for the database {alias!r}. pymongo then repeats a command that "

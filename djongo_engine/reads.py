@@ -31,15 +31,16 @@ def find_documents(
 ) -> list[Document]:
     """Return at most `limit` documents; `fields` are others of the `find` command.
 
-    It does what `list(collection.find(...))` does, in three quarters of the CPU time: 73 instead of
-    95 us for one document. https://www.mongodb.com/docs/manual/reference/command/find/
+    It does what `list(collection.find(...))` does, in three quarters of the CPU time
+    (docs/decisions/two-tries.md). https://www.mongodb.com/docs/manual/reference/command/find/
     """
     command = {
         "find": collection.name,
         "filter": filter,
         "projection": projection,
         "limit": limit,
-        "batchSize": limit,
+        # One more: from 5.0 on MongoDB leaves the cursor open when the batch ends at the limit.
+        "batchSize": limit + 1,
         **fields,
     }
     cursor = run(collection.database.command, collection, command)["cursor"]
@@ -47,7 +48,12 @@ def find_documents(
         documents: list[Document] = cursor["firstBatch"]
         return documents
     # A reply holds no more than 16 MiB. A cursor goes on from there.
-    collection.database.command("killCursors", collection.name, cursors=[cursor["id"]])
+    collection.database.command(
+        "killCursors",
+        collection.name,
+        cursors=[cursor["id"]],
+        read_preference=collection.read_preference,
+    )
     return list(run(collection.database.cursor_command, collection, command))
 
 
@@ -79,7 +85,7 @@ def count(collection: Collection[Document], filter: Mapping[str, Any], **fields:
 def run(
     method: Callable[..., Any], collection: Collection[Document], command: Mapping[str, Any]
 ) -> Any:
-    """Run a read by `Database.command` or `cursor_command`; once more if the network fails.
+    """Run a read by `Database.command` or `cursor_command`; once more where that may succeed.
 
     It keeps the collection's read preference, read concern and codec, and `retryReads`. Raises
     PyMongoError.

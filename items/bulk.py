@@ -81,7 +81,8 @@ class BulkViewSet(ArgumentsMixin, GenericViewSet):
     def destroy(self, request: Request) -> Response:
         """Delete items; of rows with one id the first deletes it."""
         validate = IdField().run_validation
-        ids: set[str] = set()
+        # In the order of the rows.
+        ids: dict[str, None] = {}
 
         def accept(row: Any) -> str:
             try:
@@ -90,7 +91,7 @@ class BulkViewSet(ArgumentsMixin, GenericViewSet):
                 raise ValidationError({"id": error.detail}) from error
             if item_id in ids:
                 raise ItemNotFound(item_id)
-            ids.add(item_id)
+            ids[item_id] = None
             return item_id
 
         accepted = self._accept(request, accept)

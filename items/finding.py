@@ -2,9 +2,9 @@
 
 A page starts behind a position, which is the last item of the page before (keyset pagination).
 Unlike an offset, a position stays right while others insert and delete, and costs the same
-everywhere in the list. Each branch of the filter has the list's own bounds beside those of the
-position, so that MongoDB merges index scans that are sorted already and stops at the limit.
-docs/finding.md says which lists an index serves.
+everywhere in the list. Each filter has the list's own bounds beside those of the position, so that
+MongoDB reads one interval of the index and stops at the limit. docs/finding.md says which lists an
+index serves.
 """
 
 import math
@@ -110,11 +110,6 @@ class Listing:
         return [field for field in ("category", key) if field in {*given, self.field}]
 
     @property
-    def equals(self) -> Document:
-        """The filter for documents whose fields fit the conditions, whatever their ids are."""
-        return _all_of(list(self._conditions()))
-
-    @property
     def filter(self) -> Document:
         """The filter for the whole list."""
         return self._with(ANY_ID)
@@ -122,8 +117,8 @@ class Listing:
     def filters(self, after: Position | None = None) -> list[Document]:
         """Return filters whose documents, one filter after the other, are the list.
 
-        With a position, what is behind it. Each is one interval of the list's index, but the last
-        of three: it finds values of other types.
+        With a position, what is behind it: first equal values and then others of their type, each
+        one interval of the list's index, and at last values of other types.
         """
         if after is None:
             return [self.filter]

@@ -62,7 +62,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         values: dict[str, Any] = {}
         for name, field in self._fields_by_name.items():
             if name not in data and not (field.required and not self.partial):
-                if field.default is not empty:
+                if field.default is not empty and not self.partial:
                     values[name] = field.get_default()
                 continue
             try:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 
 MAX_REMEMBERED_HOSTS = 256
+MAX_HOST_CHARACTERS = 255
+"""A name in the DNS has no more; Django takes a port of any length."""
 
 
 class HostMiddleware:
@@ -23,6 +25,10 @@ class HostMiddleware:
         host = request.META.get("HTTP_HOST")
         if host not in self.allowed:
             request.get_host()
-            if host is not None and len(self.allowed) < MAX_REMEMBERED_HOSTS:
+            if (
+                host
+                and len(host) <= MAX_HOST_CHARACTERS
+                and len(self.allowed) < MAX_REMEMBERED_HOSTS
+            ):
                 self.allowed.add(host)
         return self.get_response(request)

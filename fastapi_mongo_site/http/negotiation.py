@@ -10,6 +10,8 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 MAX_REMEMBERED_HEADERS = 256
+# Browsers send some 140. Anybody may send a header of hundreds of kilobytes.
+MAX_REMEMBERED_CHARACTERS = 1_000
 
 
 class LenientNegotiation(DefaultContentNegotiation):
@@ -31,7 +33,8 @@ class LenientNegotiation(DefaultContentNegotiation):
         """
         renderers = list(renderers)
         accept = request.META.get("HTTP_ACCEPT", "*/*")
-        index, media_type = _chosen(accept, tuple(type(renderer) for renderer in renderers))
+        choose = _chosen if len(accept) <= MAX_REMEMBERED_CHARACTERS else _chosen.__wrapped__
+        index, media_type = choose(accept, tuple(type(renderer) for renderer in renderers))
         return renderers[index], media_type
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import generics, views, viewsets
-from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -53,15 +51,14 @@ class APIView(views.APIView):
 
         DRF does the same at the first look at `request.user`, on a longer way.
         """
-        try:
-            for authenticator in request.authenticators or ():
-                if found := authenticator.authenticate(request):
-                    request.user, request.auth = found  # type: ignore[assignment]
-                    return
-        except APIException:
-            # The page that shows the error does not try again.
-            request.user, request.auth = AnonymousUser(), None
-            raise
+        if type(request.accepted_renderer) is not JSONRenderer:
+            # The page that shows a failure asks DRF's request for more.
+            super().perform_authentication(request)
+            return
+        for authenticator in request.authenticators or ():
+            if found := authenticator.authenticate(request):
+                request.user, request.auth = found  # type: ignore[assignment]
+                return
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the answer with DRF's headers, `Allow` and `Vary`."""

@@ -38,7 +38,8 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description=f"1 to {MAX_KEY_CHARACTERS} printable ASCII characters, a new one for each "
     "adjustment, such as a UUID. A repeated request with it has no second effect and gets the "
-    "first answer, for 24 hours and as long as the item exists.",
+    "first answer, for 24 hours, an hour where an item gets more than "
+    f"{MAX_KEYS_PER_ITEM:,} keys in a day, and as long as the item exists.",
     examples=[OpenApiExample("A UUID", "8f14e45f-ceea-4c7a-9e2b-0d5f6c1a7b3e")],
 )
 REPLAYED = OpenApiParameter(

@@ -11,6 +11,7 @@ from accounts.authentication import (
     MalformedHeaderError,
     credentials_in,
 )
+from accounts.failed_logins import failed_logins
 from accounts.hashers import HASHER
 from accounts.models import User
 from tests.examples import ID
@@ -107,6 +108,13 @@ def test_every_stored_secret_is_compared_whoever_asks(
     )
     status(client, *credentials)
     assert compared == [credentials[1].encode()] * 2
+
+
+def test_a_failure_that_a_page_shows_counts_once(client, service_user):
+    before = failed_logins.total
+    wrong = basic(settings.SERVICE_USER, "wrong")
+    response = client.get(ITEM, HTTP_AUTHORIZATION=wrong, HTTP_ACCEPT="text/html")
+    assert (response.status_code, failed_logins.total) == (401, before + 1)
 
 
 GOOD = basic(settings.SERVICE_USER, SECRET)

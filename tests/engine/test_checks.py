@@ -62,6 +62,7 @@ def test_atomic_requests_are_warned_about(monkeypatch, settings):
     [
         ({"host": "mongodb://h/?timeoutMS=5000"}, ["djongo_engine.E003"]),
         ({"host": "mongodb://h/?w=1&TIMEOUTMS=5000"}, ["djongo_engine.E003"]),
+        ({"host": "mongodb://h/?w=1;timeoutMS=5000"}, ["djongo_engine.E003"]),
         ({"host": "mongodb://h/", "timeoutMS": 5000}, ["djongo_engine.E003"]),
         ({"host": "mongodb://h/?socketTimeoutMS=5000&connectTimeoutMS=1"}, []),
     ],

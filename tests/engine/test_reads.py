@@ -71,6 +71,13 @@ def test_it_gives_what_a_cursor_gives(connect):
     assert documents == list(collection.find({"_id": {"$gt": 0}}, {"x": 1}, sort=[("_id", -1)]))
 
 
+def test_a_batch_is_larger_than_the_limit(connect, sent):
+    """MongoDB leaves a cursor open whose batch ends at the limit: it would have to be closed."""
+    find_documents(connect(), {}, {}, 1)
+    (command,) = sent.commands
+    assert (command["limit"], command["batchSize"]) == (1, 2)
+
+
 def test_what_one_reply_does_not_hold_is_read_on(connect):
     collection = connect()
     assert ids(find_documents(collection, {}, {"_id": 1}, 3, batchSize=1)) == [0, 1, 2]

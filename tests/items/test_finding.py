@@ -5,7 +5,7 @@ import uuid
 from itertools import cycle, product
 
 import pytest
-from bson import Decimal128
+from bson import Decimal128, ObjectId
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
@@ -409,6 +409,19 @@ def test_page_of_a_list_without_an_index_is_one_command(auth_client, items, comm
         len(list(walk(auth_client, "/v1/items?ordering=price&count__gte=0&limit=5"))),
         {1},
     ]
+
+
+def test_selection_counts_no_document_that_is_no_item(auth_client, settings, monkeypatch):
+    monkeypatch.setattr("items.lists.MAX_SELECTION_ITEMS", 2)
+    store([{"_id": ObjectId(), "count": 5} for _ in range(9)])
+    store([{"_id": str(uuid.uuid4()), "count": 5}])
+    assert len(auth_client.get("/v1/items/?count=5").json()["selection"]) == 1
+
+
+def test_selection_has_the_time_of_a_list(auth_client, items, commands, settings):
+    settings.MONGO_TIMEOUT_MS = 3000
+    auth_client.get("/v1/items/?count=5")
+    assert commands[0]["maxTimeMS"] <= 1500
 
 
 def test_selection_leaves_index_and_order_to_mongodb(auth_client, items, commands):

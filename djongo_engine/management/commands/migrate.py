@@ -30,9 +30,10 @@ class Command(migrate.Command):
             self.stdout.write(f"Waiting for {holder}, which is migrating this database.")
 
         with (
+            # The lock is renewed by the client whose commands end soon.
+            database_lock(connection.database, "migrate", say_who) as still_alone,
             # An index over much data takes longer than a request may.
             connection.patient(DAY_SECONDS),
-            database_lock(connection.database, "migrate", say_who) as still_alone,
         ):
             self.journal = Journal(connection, still_alone)
             self.journal.forget_ended()
