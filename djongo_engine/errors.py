@@ -40,7 +40,10 @@ RETRYABLE_CODES = {6, 7, 89, 134, 262, 9001}
 # when a new primary does not know what came of a command that is sent again,
 # IncompleteTransactionHistory.
 UNAVAILABLE_CODES = {*RETRYABLE_CODES, 13, 18, 217}
-UNAVAILABLE_LABELS = ("RetryableWriteError", "SystemOverloadedError")
+# The server said so, or makes no connection:
+# https://github.com/mongodb/specifications/blob/master/source/client-backpressure/client-backpressure.md
+OVERLOADED = "SystemOverloadedError"
+UNAVAILABLE_LABELS = ("RetryableWriteError", OVERLOADED)
 
 
 class TimeLimitExceeded(OperationalError):  # noqa: N818, a name in the style of django.db's

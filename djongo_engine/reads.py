@@ -17,7 +17,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
-from djongo_engine.errors import RETRYABLE_CODES
+from djongo_engine.errors import OVERLOADED, RETRYABLE_CODES
 
 Document = dict[str, Any]
 
@@ -106,5 +106,5 @@ def run(
 
 def _is_retryable(error: PyMongoError) -> bool:
     if isinstance(error, OperationFailure):
-        return error.code in RETRYABLE_CODES
+        return error.code in RETRYABLE_CODES and not error.has_error_label(OVERLOADED)
     return isinstance(error, AutoReconnect) and not isinstance(error, ServerSelectionTimeoutError)

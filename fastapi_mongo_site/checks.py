@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 from pymongo.errors import PyMongoError
-from pymongo.uri_parser import parse_uri
+from pymongo.uri_parser import parse_uri, split_options
 
 from fastapi_mongo_site.configuration import example_of, is_loopback
 
@@ -71,6 +72,26 @@ def check_mongo_url(**kwargs: Any) -> Iterable[CheckMessage]:
             hint="It looks like mongodb://user:password@host:27017/?replicaSet=rs0",
             id="site.E004",
         )
+
+
+@register()
+def check_time_limits(**kwargs: Any) -> Iterable[CheckMessage]:
+    """W002 the MongoDB connection string lets a try take longer than MONGO_TIMEOUT_MS does."""
+    secret = settings.SECRETS["mongo_url"]
+    try:
+        options = split_options(urlsplit(secret.value).query)
+    except (PyMongoError, ValueError, OSError):
+        return
+    for name in ("connectTimeoutMS", "socketTimeoutMS", "waitQueueTimeoutMS"):
+        # pymongo gives seconds, and None for 0, which is no limit.
+        seconds = options.get(name, 0)
+        if seconds is None or seconds * 1000 > settings.MONGO_TRY_MS:
+            yield CheckWarning(
+                f"mongo_url from {secret.source} sets {name}, so that a request may take longer "
+                f"than MONGO_TIMEOUT_MS, half of which is {settings.MONGO_TRY_MS} ms.",
+                hint=f"Take {name} out of the connection string, and set MONGO_TIMEOUT_MS.",
+                id="site.W002",
+            )
 
 
 @register()

@@ -158,10 +158,12 @@ DATABASES = {
             {
                 "appName": NAME,
                 "maxPoolSize": MONGO_MAX_POOL_SIZE,
+                "maxConnecting": MONGO_MAX_POOL_SIZE,
                 "serverSelectionTimeoutMS": MONGO_SERVER_SELECTION_TIMEOUT_MS,
                 "connectTimeoutMS": MONGO_TRY_MS,
                 "socketTimeoutMS": MONGO_TRY_MS,
                 "waitQueueTimeoutMS": MONGO_TRY_MS,
+                "maxAdaptiveRetries": 0,
                 "w": "majority",
             },
         ),

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.core.checks import run_checks
 
+from fastapi_mongo_site.checks import check_time_limits
 from fastapi_mongo_site.configuration import Secret, find_secret, mongo_client_options
 
 # The lookup
@@ -127,6 +128,20 @@ def test_url_that_is_no_connection_string(with_secret, url):
 def test_every_kind_of_connection_string_is_accepted(with_secret, url):
     with_secret("mongo_url", value=url)
     assert ids() == []
+
+
+@pytest.mark.parametrize(
+    "option", ["socketTimeoutMS=0", "connecttimeoutms=60000", "w=1;waitQueueTimeoutMS=60000"]
+)
+@pytest.mark.parametrize("scheme", ["mongodb", "mongodb+srv"])
+def test_longer_time_than_the_settings_allow_is_warned_about(with_secret, scheme, option):
+    with_secret("mongo_url", value=f"{scheme}://cluster.example/?{option}")
+    assert [message.id for message in check_time_limits()] == ["site.W002"]
+
+
+def test_shorter_time_than_the_settings_allow_is_fine(with_secret):
+    with_secret("mongo_url", value="mongodb://h/?socketTimeoutMS=100&connectTimeoutMS=100")
+    assert list(check_time_limits()) == []
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,9 @@ REQUESTS = {
 }
 
 
+OVERLOADED = ("SystemOverloadedError", "RetryableError")
+
+
 def error(code, *labels):
     return {"ok": 0, "code": code, "errmsg": "not now", "errorLabels": list(labels)}
 
@@ -40,7 +43,12 @@ FAULTS = {
     "is frozen": ("freeze", 2),
     "reached no other server in time": (error(89, "RetryableWriteError"), 2),
     "shuts down": (error(91, "RetryableWriteError"), 2),
-    "is overloaded": (error(462, "SystemOverloadedError", "RetryableError"), 3),
+    "is overloaded": (error(462, *OVERLOADED), 1),
+    "is overloaded and reached no other server": (error(89, *OVERLOADED), 1),
+    "is overloaded and asks for a long pause": (
+        {**error(462, *OVERLOADED), "baseBackoffMS": 20_000},
+        1,
+    ),
 }
 
 

@@ -32,11 +32,17 @@ class Proxy:
         self.asked: list[str] = []
         self._fault: Fault | None = None
         self._times: Iterator[int] = iter(())
+        self._spared = HANDSHAKES
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def fail(self, fault: Fault, times: int = 2**62) -> None:
-        """Do this with so many of the next commands."""
+    def fail(self, fault: Fault, times: int = 2**62, *, handshakes: bool = False) -> None:
+        """Do this with so many of the next commands; with `handshakes` with those too.
+
+        Then the monitors of the clients see the fault when they ask next, and no connection can be
+        made.
+        """
         self.asked.clear()
+        self._spared = frozenset() if handshakes else HANDSHAKES
         self._fault, self._times = fault, iter(range(times))
 
     def heal(self) -> None:
@@ -73,15 +79,11 @@ class Proxy:
                         client.sendall(_reply(message, fault))
 
     def _fault_for(self, message: bytes) -> Fault | None:
-        (opcode,) = struct.unpack_from("<i", message, 12)
-        if opcode != OP_MSG:
+        name = _command(message)
+        if name not in HANDSHAKES:
+            self.asked.append(name)
+        if name in self._spared:
             return None
-        # Behind the flags and the kind of the first section, which is the command.
-        command = bson.decode(message[21 : 21 + struct.unpack_from("<i", message, 21)[0]])
-        name = next(iter(command))
-        if name in HANDSHAKES:
-            return None
-        self.asked.append(name)
         return self._fault if next(self._times, None) is not None else None
 
 
@@ -92,6 +94,17 @@ def _message(connection: socket.socket) -> bytes:
         return b""
     (length,) = struct.unpack_from("<i", head)
     return head + connection.recv(length - HEADER_BYTES, socket.MSG_WAITALL)
+
+
+def _command(message: bytes) -> str:
+    """Return the name of a message's command."""
+    (opcode,) = struct.unpack_from("<i", message, 12)
+    if opcode != OP_MSG:
+        # The first message of a connection may be an OP_QUERY, of which only a hello is left.
+        return "hello"
+    # Behind the flags and the kind of the first section, which is the command.
+    command = bson.decode(message[21 : 21 + struct.unpack_from("<i", message, 21)[0]])
+    return str(next(iter(command)))
 
 
 _ids = itertools.count(1)

@@ -1,0 +1,48 @@
+"""No request waits longer for a MongoDB that accepts connections and says nothing."""
+
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.accounts import AUTHORIZATION
+from tests.support.proxy import proxy_before
+from tests.support.service import Service
+
+THREADS = 6
+TIMEOUT_MS = 3000
+
+
+@pytest.fixture
+def proxy(mongodb):
+    with proxy_before(urlsplit(mongodb.url).port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def service(proxy):
+    options = {
+        "MONGO_URL": f"mongodb://127.0.0.1:{proxy.port}/",
+        "MONGO_TIMEOUT_MS": str(TIMEOUT_MS),
+        "AUTH_CACHE_SECONDS": "3600",
+    }
+    with Service("serve", WORKERS="1", THREADS=str(THREADS), **options) as running:
+        running.wait_until_up()
+        yield running
+
+
+def test_all_threads_answer_in_time(service, proxy):
+    def read(_):
+        started = time.monotonic()
+        status = service.call("GET", f"/v1/items/{uuid.uuid4()}", **AUTHORIZATION)[0]
+        return status, time.monotonic() - started
+
+    with ThreadPoolExecutor(THREADS) as clients:
+        # Each thread has a connection then.
+        assert {status for status, _ in clients.map(read, range(THREADS))} == {404}
+        proxy.fail("freeze", handshakes=True)
+        answers = list(clients.map(read, range(THREADS)))
+    assert [status for status, _ in answers] == [503] * THREADS
+    assert max(took for _, took in answers) < TIMEOUT_MS / 1000 + 1
