@@ -6,7 +6,7 @@ through djongo's pass-through (`mongo_*`).
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from operator import itemgetter
 from typing import Any
 
@@ -123,17 +123,19 @@ class ItemManager(PassThroughManager):
         with translate_errors:
             # Without a server an export need not wait for all its time.
             run(self.collection.database.command, self.collection, {"ping": 1})
-        with (
-            finding(listing, seconds),
-            iterate(
-                self.collection,
-                listing.filter,
-                PROJECTION,
-                sort=dict(listing.sort),
-                batchSize=BATCH_DOCUMENTS,
-                **listing.options,
-            ) as cursor,
-        ):
+        # The cursor is closed outside of the time limit, in which pymongo would look for a dead
+        # server until the time is up.
+        with ExitStack() as stack, finding(listing, seconds):
+            cursor = stack.enter_context(
+                iterate(
+                    self.collection,
+                    listing.filter,
+                    PROJECTION,
+                    sort=dict(listing.sort),
+                    batchSize=BATCH_DOCUMENTS,
+                    **listing.options,
+                )
+            )
             yield (as_item(document) for document in cursor)
 
     @contextmanager

@@ -5,6 +5,7 @@ from http import HTTPMethod
 
 import pytest
 from django.conf import settings
+from rest_framework.test import APIClient
 
 from accounts.authentication import (
     MAX_HEADER_CHARACTERS,
@@ -54,6 +55,12 @@ def test_no_credentials_at_all_are_answered_like_another_scheme(client, accept, 
     assert (first.status_code, first.content) == (second.status_code, second.content)
     del first["X-Request-ID"], second["X-Request-ID"]
     assert dict(first.items()) == dict(second.items())
+
+
+def test_the_test_client_may_name_a_user():
+    client = APIClient()
+    client.force_authenticate(User(username="somebody"))
+    assert client.get("/v1/items").status_code == 200
 
 
 @pytest.mark.parametrize("scheme", ["Bearer abc", "Digest x", "abc", "", " ", "Bearer a, Basic b"])
