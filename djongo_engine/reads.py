@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pymongo.collection import Collection
-from pymongo.command_cursor import CommandCursor
 from pymongo.errors import (
     AutoReconnect,
     OperationFailure,
@@ -55,18 +54,6 @@ def find_documents(
         read_preference=collection.read_preference,
     )
     return list(run(collection.database.cursor_command, collection, command))
-
-
-def iterate(
-    collection: Collection[Document],
-    filter: Mapping[str, Any],
-    projection: Mapping[str, Any],
-    **fields: Any,
-) -> CommandCursor[Document]:
-    """Return a cursor over documents, to be closed; `fields` are others of the `find` command."""
-    command = {"find": collection.name, "filter": filter, "projection": projection, **fields}
-    cursor: CommandCursor[Document] = run(collection.database.cursor_command, collection, command)
-    return cursor
 
 
 def count(collection: Collection[Document], filter: Mapping[str, Any], **fields: Any) -> int:

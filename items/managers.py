@@ -6,7 +6,7 @@ through djongo's pass-through (`mongo_*`).
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
@@ -25,7 +25,7 @@ from djongo_engine.errors import (
     translate_errors,
 )
 from djongo_engine.managers import PassThroughManager
-from djongo_engine.reads import count, find_documents, iterate, run
+from djongo_engine.reads import count, find_documents, run
 from items.adjustments import (
     ROOM_COMES,
     Adjustment,
@@ -41,23 +41,29 @@ BATCH_DOCUMENTS = 1000
 
 
 @contextmanager
-def finding(listing: Listing, seconds: float | None = None) -> Iterator[None]:
-    """Run a read within its time limit, and say which index it misses.
-
-    Without `seconds` that is half of MONGO_TIMEOUT_MS, and MONGO_SEARCH_TIMEOUT_MS for a search.
-    Raises TimeLimitExceeded; OperationalError when the index that serves the list is missing.
-    """
-    if seconds is None:
-        limit = settings.MONGO_TIMEOUT_MS
-        searches = "search" in listing.conditions
-        seconds = (min(settings.MONGO_SEARCH_TIMEOUT_MS, limit) if searches else limit / 2) / 1000
+def naming_the_index(listing: Listing) -> Iterator[None]:
+    """Translate the driver's errors, and say which index a list misses."""
     try:
-        with time_limit(seconds):
+        with translate_errors:
             yield
     except HintedIndexMissing as error:
         raise OperationalError(
             f"The index {listing.index} is missing: run manage.py migrate items."
         ) from error
+
+
+@contextmanager
+def finding(listing: Listing) -> Iterator[None]:
+    """Run a read within its time limit, and say which index it misses.
+
+    The limit is half of MONGO_TIMEOUT_MS, and MONGO_SEARCH_TIMEOUT_MS for a search. Raises
+    TimeLimitExceeded; OperationalError when the index that serves the list is missing.
+    """
+    limit = settings.MONGO_TIMEOUT_MS
+    searches = "search" in listing.conditions
+    seconds = (min(settings.MONGO_SEARCH_TIMEOUT_MS, limit) if searches else limit / 2) / 1000
+    with naming_the_index(listing), time_limit(seconds):
+        yield
 
 
 class KeysExhaustedError(Exception):
@@ -120,23 +126,23 @@ class ItemManager(PassThroughManager):
         Raises TimeLimitExceeded after MONGO_EXPORT_TIMEOUT_MS.
         """
         seconds = settings.MONGO_EXPORT_TIMEOUT_MS / 1000
+        until = time.monotonic() + seconds
         with translate_errors:
-            # Without a server an export need not wait for all its time.
+            # For a frozen server an export need not wait for all its time.
             run(self.collection.database.command, self.collection, {"ping": 1})
-        # The cursor is closed outside of the time limit, in which pymongo would look for a dead
-        # server until the time is up.
-        with ExitStack() as stack, finding(listing, seconds):
-            cursor = stack.enter_context(
-                iterate(
-                    self.collection,
-                    listing.filter,
-                    PROJECTION,
-                    sort=dict(listing.sort),
-                    batchSize=BATCH_DOCUMENTS,
-                    **listing.options,
-                )
-            )
-            yield (as_item(document) for document in cursor)
+        with (
+            naming_the_index(listing),
+            self.connection.patient(seconds),
+            self.mongo_find(
+                listing.filter,
+                FIELDS,
+                sort=listing.sort,
+                batch_size=BATCH_DOCUMENTS,
+                max_time_ms=max(1, settings.MONGO_EXPORT_TIMEOUT_MS),
+                **listing.options,
+            ) as cursor,
+        ):
+            yield (as_item(document) for document in _before(until, cursor))
 
     @contextmanager
     def documents(self) -> Iterator[Iterator[dict[str, Any]]]:
@@ -317,6 +323,17 @@ class ItemManager(PassThroughManager):
                 if self.collection.delete_one({"_id": item_id}).deleted_count:
                     deleted.add(item_id)
         return deleted
+
+
+def _before(until: float, documents: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield documents until a moment of the monotonic clock. Raises TimeLimitExceeded.
+
+    Not every server ends a command after its maxTimeMS.
+    """
+    for document in documents:
+        if time.monotonic() > until:
+            raise TimeLimitExceeded("An export took longer than MONGO_EXPORT_TIMEOUT_MS.")
+        yield document
 
 
 def _selector(item_id: str, read: ItemData | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pymongo import ReadPreference, monitoring
 from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from djongo_engine.reads import count, find_documents, iterate
+from djongo_engine.reads import count, find_documents
 from tests.support.proxy import proxy_before
 
 
@@ -93,7 +93,6 @@ def test_a_connection_that_is_cut_once_is_no_error(connect, proxy, cuts):
 
 READS = {
     "find_documents": lambda collection: find_documents(collection, {}, {}, 1),
-    "iterate": lambda collection: iterate(collection, {}, {}),
     "count": lambda collection: count(collection, {}),
 }
 
@@ -127,11 +126,6 @@ def test_other_errors_are_not_retried(connect, proxy, code):
 def test_count_of_nothing_is_0(connect):
     collection = connect()
     assert (count(collection, {}), count(collection, {"_id": 9})) == (3, 0)
-
-
-def test_iterate_reads_batch_by_batch(connect):
-    with iterate(connect(), {}, {"_id": 1}, sort={"_id": -1}, batchSize=2) as documents:
-        assert ids(documents) == [2, 1, 0]
 
 
 def test_the_options_of_the_collection_are_kept(connect, sent):
