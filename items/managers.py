@@ -6,10 +6,11 @@ through djongo's pass-through (`mongo_*`).
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from operator import itemgetter
 from typing import Any
 
+import pymongo
 from bson import ObjectId
 from django.conf import settings
 from django.db import OperationalError
@@ -59,10 +60,14 @@ def finding(listing: Listing) -> Iterator[None]:
     The limit is half of MONGO_TIMEOUT_MS, and MONGO_SEARCH_TIMEOUT_MS for a search. Raises
     TimeLimitExceeded; OperationalError when the index that serves the list is missing.
     """
-    limit = settings.MONGO_TIMEOUT_MS
-    searches = "search" in listing.conditions
-    seconds = (min(settings.MONGO_SEARCH_TIMEOUT_MS, limit) if searches else limit / 2) / 1000
-    with naming_the_index(listing), time_limit(seconds):
+    seconds = settings.MONGO_TIMEOUT_MS / 1000
+    limit: AbstractContextManager[None]
+    if "search" in listing.conditions:
+        limit = time_limit(min(settings.MONGO_SEARCH_TIMEOUT_MS / 1000, seconds))
+    else:
+        # A server that says nothing in this time is away, however many items there are.
+        limit = pymongo.timeout(seconds / 2)
+    with naming_the_index(listing), limit:
         yield
 
 

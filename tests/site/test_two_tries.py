@@ -73,6 +73,17 @@ def service(proxy):
         yield running
 
 
+@pytest.mark.parametrize("path", ["/v1/items", "/v1/items/?name=x"])
+def test_a_list_of_a_frozen_mongodb_does_not_ask_for_fewer_items(service, proxy, path):
+    wait_for(service.is_healthy)
+    proxy.fail("freeze")
+    try:
+        answer = service.call("GET", path, **AUTHORIZATION)[2]
+    finally:
+        proxy.heal()
+    assert answer == {"detail": "The database does not answer. Try again later."}
+
+
 @pytest.mark.parametrize(("fault", "commands"), FAULTS.values(), ids=FAULTS.keys())
 @pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS.keys())
 def test_request_is_a_503_after_few_commands_and_in_time(service, proxy, fault, commands, request_):
