@@ -7,7 +7,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 from django.core.management import CommandError, call_command
 
-from fastapi_mongo_site.local.embedded_mongo import free_port
+from tests.support.ports import free_port
 
 
 class Quiet(WSGIRequestHandler):

@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from fastapi_mongo_site.local.embedded_mongo import free_port
+from tests.support.ports import free_port
 from tests.support import leaks
 
 PROJECT = Path(__file__).parents[2]
