@@ -13,8 +13,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.support.ports import free_port
 from tests.support import leaks
+from tests.support.ports import free_port
 
 PROJECT = Path(__file__).parents[2]
 
