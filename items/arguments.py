@@ -146,9 +146,8 @@ class ArgumentsMixin(ViewSetMixin):
     with_arguments: frozenset[str] = frozenset()
     """The actions that validate arguments of their own."""
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def check_request(self, request: Request) -> None:
         """Refuse a request before its action sees it. Raises BadRequest, ValidationError."""
-        super().initial(request, *args, **kwargs)  # type: ignore[misc]
         if not (query_string := request.META["QUERY_STRING"]):
             return
         check_query_string(query_string)
