@@ -1,7 +1,6 @@
 """HTTP Basic authentication (RFC 7617) in the contract's words: from the header to the user."""
 
 import base64
-import logging
 import re
 import unicodedata
 
@@ -16,8 +15,7 @@ from accounts.failed_logins import failed_logins
 from accounts.models import User
 from accounts.stored_secrets import stored_secrets
 from fastapi_mongo_site.http.exceptions import DatabaseUnavailable
-
-logger = logging.getLogger(__name__)
+from fastapi_mongo_site.http.outages import log_outage
 
 # RFC 7617 section 2: neither part may hold a control character (RFC 5234's CTL).
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
@@ -46,7 +44,7 @@ class BasicAuthentication(BaseAuthentication):
             user = None
         except DatabaseError as error:
             # An answer, so that the page that shows it does not log in once more.
-            logger.warning("503: %s", error)
+            log_outage(error)
             raise DatabaseUnavailable from error
         if user is None:
             # NUM_PROXIES says how far X-Forwarded-For is believed.

@@ -87,7 +87,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         options = client_options(self.settings_dict)
         self._collections = {}
         try:
-            with translate_errors:
+            with translate_errors():
                 return client_for(options)[conn_params["name"]]
         except (OSError, ValueError) as why:
             raise ImproperlyConfigured(f"MongoDB cannot be connected to: {why}") from why

@@ -23,5 +23,5 @@ class DatabaseCreation(BaseDatabaseCreation):
 
     def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
         options = client_options(self.connection.settings_dict)
-        with translate_errors:
+        with translate_errors():
             client_for(options).drop_database(test_database_name)

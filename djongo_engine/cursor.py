@@ -20,7 +20,7 @@ class Cursor:
         """Run a statement of the engine's own; refuse SQL text (`raw()`, `RunSQL`, a cursor)."""
         if not isinstance(sql, Statement):
             refuse("SQL text")
-        with translate_errors:
+        with translate_errors():
             sql.run(self.db_conn)
 
     def executemany(self, sql: str, param_list: Sequence[Sequence[Any]]) -> None:

@@ -1,6 +1,6 @@
 """pymongo's errors as Django's, so that callers need to know one set of exceptions."""
 
-import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -22,28 +22,20 @@ from pymongo.errors import (
     DuplicateKeyError,
     InvalidOperation,
     NetworkTimeout,
+    NotPrimaryError,
     OperationFailure,
     PyMongoError,
     WriteConcernError,
 )
 
+from djongo_engine.breaker import breaker
 from djongo_engine.instead import instead_of
+from djongo_engine.server_errors import NOT_ALLOWED, RETRYABLE_LABELS, UNAVAILABLE, sentence_of
 
 # https://www.mongodb.com/docs/manual/reference/error-codes/
 DUPLICATE_KEY = 11000
 MAX_TIME_MS_EXPIRED = 50
 BAD_VALUE = 2
-# A second try may succeed (those that pymongo does not raise as AutoReconnect, of the specification
-# https://github.com/mongodb/specifications/blob/master/source/retryable-reads/retryable-reads.md).
-RETRYABLE_CODES = {6, 7, 89, 134, 262, 9001}
-# The server is there, but cannot serve now: the above, Unauthorized, AuthenticationFailed, and,
-# when a new primary does not know what came of a command that is sent again,
-# IncompleteTransactionHistory.
-UNAVAILABLE_CODES = {*RETRYABLE_CODES, 13, 18, 217}
-# The server said so, or makes no connection:
-# https://github.com/mongodb/specifications/blob/master/source/client-backpressure/client-backpressure.md
-OVERLOADED = "SystemOverloadedError"
-UNAVAILABLE_LABELS = ("RetryableWriteError", OVERLOADED)
 
 
 class TimeLimitExceeded(OperationalError):  # noqa: N818, a name in the style of django.db's
@@ -52,6 +44,14 @@ class TimeLimitExceeded(OperationalError):  # noqa: N818, a name in the style of
 
 class HintedIndexMissing(OperationalError):  # noqa: N818
     """There is no index of the name that a command hints at."""
+
+
+class NotAllowed(OperationalError):  # noqa: N818
+    """The server does not let the user of the connection string do this, or does not know it."""
+
+
+class NoAnswer(OperationalError):  # noqa: N818
+    """The server did not answer, or has not answered before and was not asked."""
 
 
 def refuse(construct: str) -> NoReturn:
@@ -69,19 +69,15 @@ def refuse(construct: str) -> NoReturn:
 
 def as_django_error(error: Exception) -> Exception:
     """Return the django.db exception for an error of pymongo or bson, else the error itself."""
-    message = str(error) or type(error).__name__
+    message = sentence_of(error)
     if isinstance(error, BulkWriteError):
-        write_errors = error.details.get("writeErrors", [])
-        for row in write_errors:
-            if row.get("code") == DUPLICATE_KEY:
-                return IntegrityError(row.get("errmsg", message))
-        only_concern = not write_errors and error.details.get("writeConcernErrors")
-        return OperationalError(message) if only_concern else DatabaseError(message)
+        return _of_rows(error)
     if isinstance(error, DuplicateKeyError):
         return IntegrityError(message)
-    if isinstance(error, (ConnectionFailure, ConfigurationError, WriteConcernError)):
-        # Without pymongo's list of timeouts and its picture of the topology.
-        return OperationalError(re.split(r" \(configured timeouts|, Timeout: ", message)[0])
+    if isinstance(error, ConnectionFailure) and not isinstance(error, NotPrimaryError):
+        return NoAnswer(message)
+    if isinstance(error, (NotPrimaryError, ConfigurationError, WriteConcernError)):
+        return OperationalError(message)
     if isinstance(error, OperationFailure) and error.code == MAX_TIME_MS_EXPIRED:
         return TimeLimitExceeded(message)
     if isinstance(error, PyMongoError) and error.timeout:
@@ -89,10 +85,10 @@ def as_django_error(error: Exception) -> Exception:
     if isinstance(error, OperationFailure):
         if error.code == BAD_VALUE and "hint" in message:
             return HintedIndexMissing(message)
-        unavailable = error.code in UNAVAILABLE_CODES or any(
-            map(error.has_error_label, UNAVAILABLE_LABELS)
-        )
-        return OperationalError(message) if unavailable else DatabaseError(message)
+        if error.code in NOT_ALLOWED:
+            return NotAllowed(message)
+        passes = error.code in UNAVAILABLE or any(map(error.has_error_label, RETRYABLE_LABELS))
+        return OperationalError(message) if passes else DatabaseError(message)
     if isinstance(error, InvalidOperation):
         return OperationalError(message)
     if isinstance(error, (BSONError, OverflowError, UnicodeEncodeError)):
@@ -102,13 +98,29 @@ def as_django_error(error: Exception) -> Exception:
     return error
 
 
-class TranslateErrors:
-    """Context manager: an error of pymongo leaves it as the matching django.db exception."""
+def _of_rows(error: BulkWriteError) -> Exception:
+    rows = error.details.get("writeErrors", [])
+    codes = {row.get("code") for row in rows}
+    if codes & UNAVAILABLE.keys() or error.details.get("writeConcernErrors"):
+        return OperationalError(str(error))
+    if DUPLICATE_KEY in codes:
+        return IntegrityError(next(r["errmsg"] for r in rows if r["code"] == DUPLICATE_KEY))
+    return DatabaseError(str(error))
 
-    __slots__ = ()
+
+class translate_errors:  # noqa: N801, a context manager is named as contextlib names its own
+    """Context manager: an error of pymongo leaves it as the matching django.db exception.
+
+    It raises NoAnswer at once while the breaker is open, and tells the breaker what goes wrong.
+    """
+
+    __slots__ = ("_started",)
 
     def __enter__(self) -> None:
-        """Nothing to set up."""
+        """Raise NoAnswer if the server is known not to answer."""
+        if breaker.is_open:
+            raise NoAnswer("It did not answer before, and is not asked now.")
+        self._started = time.monotonic()
 
     def __exit__(
         self,
@@ -117,11 +129,12 @@ class TranslateErrors:
         traceback: TracebackType | None,
     ) -> None:
         """Raise the Django exception from the driver's."""
+        if time.monotonic() - self._started > breaker.slow_seconds:
+            breaker.suspect()
         if isinstance(error, Exception) and (translated := as_django_error(error)) is not error:
+            if isinstance(translated, NoAnswer):
+                breaker.open(translated)
             raise translated from error
-
-
-translate_errors = TranslateErrors()
 
 
 @contextmanager
@@ -134,7 +147,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     Raises TimeLimitExceeded, whether the server gives up (maxTimeMS) or the connection does:
     pymongo sets both limits to the same time, and either may win.
     """
-    with translate_errors, pymongo.timeout(seconds):
+    with translate_errors(), pymongo.timeout(seconds):
         try:
             yield
         except NetworkTimeout as error:

@@ -8,7 +8,9 @@ thousands of commands for one read.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pymongo
 from pymongo.collection import Collection
+from pymongo.database import Database
 from pymongo.errors import (
     AutoReconnect,
     OperationFailure,
@@ -16,9 +18,13 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
-from djongo_engine.errors import OVERLOADED, RETRYABLE_CODES
+from djongo_engine.breaker import breaker
+from djongo_engine.server_errors import OVERLOADED, RETRYABLE_READS
 
 Document = dict[str, Any]
+
+# Every database that Django has migrated holds it.
+ANY_COLLECTION = "django_migrations"
 
 
 def find_documents(
@@ -88,10 +94,20 @@ def run(
     except PyMongoError as error:
         if not (collection.database.client.options.retry_reads and _is_retryable(error)):
             raise
+        breaker.suspect()
         return method(command, **options)
+
+
+def read_once(database: Database[Document], seconds: float) -> None:
+    """Read a document, or find that there is none, in one try within so many seconds.
+
+    Raises PyMongoError. It asks the server whatever the breaker says.
+    """
+    with pymongo.timeout(seconds):
+        database.command({"find": ANY_COLLECTION, "limit": 1, "singleBatch": True})
 
 
 def _is_retryable(error: PyMongoError) -> bool:
     if isinstance(error, OperationFailure):
-        return error.code in RETRYABLE_CODES and not error.has_error_label(OVERLOADED)
+        return error.code in RETRYABLE_READS and not error.has_error_label(OVERLOADED)
     return isinstance(error, AutoReconnect) and not isinstance(error, ServerSelectionTimeoutError)

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-import pymongo
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
-from djongo_engine.errors import translate_errors
+from djongo_engine.breaker import breaker
+from djongo_engine.reads import read_once
 from fastapi_mongo_site.http.renderers import JSONRenderer
 from fastapi_mongo_site.http.views import APIView, answer
 
@@ -44,12 +45,16 @@ def report(status: bool) -> dict[str, Any]:
 
 
 def mongodb_answers() -> bool:
-    """Tell whether MongoDB answers a ping within the time that finding a server may take."""
+    """Tell whether MongoDB lets a document be read within HEALTH_TIMEOUT_MS.
+
+    A server whose storage is gone still answers a ping.
+    """
+    if breaker.is_open:
+        return False
+    database: Database[Any] = connection.database  # type: ignore[attr-defined]
     try:
-        with translate_errors, pymongo.timeout(settings.MONGO_SERVER_SELECTION_TIMEOUT_MS / 1000):
-            database: Database[Any] = connection.database  # type: ignore[attr-defined]
-            database.command("ping")
-    except DatabaseError:
+        read_once(database, settings.HEALTH_TIMEOUT_MS / 1000)
+    except PyMongoError:
         return False
     return True
 

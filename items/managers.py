@@ -22,6 +22,7 @@ from djongo_engine.errors import (
     DUPLICATE_KEY,
     HintedIndexMissing,
     TimeLimitExceeded,
+    as_django_error,
     time_limit,
     translate_errors,
 )
@@ -45,7 +46,7 @@ BATCH_DOCUMENTS = 1000
 def naming_the_index(listing: Listing) -> Iterator[None]:
     """Translate the driver's errors, and say which index a list misses."""
     try:
-        with translate_errors:
+        with translate_errors():
             yield
     except HintedIndexMissing as error:
         raise OperationalError(
@@ -132,7 +133,7 @@ class ItemManager(PassThroughManager):
         """
         seconds = settings.MONGO_EXPORT_TIMEOUT_MS / 1000
         until = time.monotonic() + seconds
-        with translate_errors:
+        with translate_errors():
             # For a frozen server an export need not wait for all its time.
             run(self.collection.database.command, self.collection, {"ping": 1})
         with (
@@ -156,7 +157,7 @@ class ItemManager(PassThroughManager):
         Each has its `_id` and the fields of an item. Reading may take a day: this is for commands.
         """
         with (
-            translate_errors,
+            translate_errors(),
             self.connection.patient(DAY_SECONDS),
             self.mongo_find({}, FIELDS, sort=[("_id", 1)], batch_size=BATCH_DOCUMENTS) as cursor,
         ):
@@ -167,7 +168,7 @@ class ItemManager(PassThroughManager):
         return self._one({"_id": item_id})
 
     def _one(self, selector: Mapping[str, Any]) -> ItemData:
-        with translate_errors:
+        with translate_errors():
             documents = find_documents(self.collection, selector, PROJECTION, 1)
         if not documents:
             raise self.model.DoesNotExist
@@ -175,7 +176,7 @@ class ItemManager(PassThroughManager):
 
     def add(self, item: ItemData) -> None:
         """Store a new item. Raises IntegrityError when its id is taken."""
-        with translate_errors:
+        with translate_errors():
             self.mongo_insert_one(as_document(item))
 
     def change(
@@ -189,7 +190,7 @@ class ItemManager(PassThroughManager):
         if values.keys() >= set(FIELDS):
             # The answer is known, and SecantusDB reads every item for a findAndModify: at 10,000
             # its Rust server takes 1.9 ms and the embedded one 54, an update by id less than 1.
-            with translate_errors:
+            with translate_errors():
                 if not self.mongo_update_one(selector, update).matched_count:
                     raise self.model.DoesNotExist
             return {"id": item_id, **values}
@@ -203,7 +204,7 @@ class ItemManager(PassThroughManager):
 
         Raises Item.DoesNotExist.
         """
-        with translate_errors:
+        with translate_errors():
             result = self.mongo_delete_one(_selector(item_id, read))
         if not result.deleted_count:
             raise self.model.DoesNotExist
@@ -221,7 +222,7 @@ class ItemManager(PassThroughManager):
             change = {**selector, "$expr": allowed}, {"$inc": {"count": delta}}
             if document := self._update(*change, PROJECTION):
                 return as_item(document), True
-            with translate_errors:
+            with translate_errors():
                 documents = list(self.mongo_aggregate(pipeline))
             if not documents:
                 raise self.model.DoesNotExist
@@ -246,7 +247,7 @@ class ItemManager(PassThroughManager):
             if read and (kept := self.adjustment(item_id, key)):
                 return kept
             raise self.model.DoesNotExist
-        with translate_errors:
+        with translate_errors():
             waits = list(self.mongo_aggregate([{"$match": {"_id": item_id}}, *ROOM_COMES]))
         if not waits:
             raise self.model.DoesNotExist
@@ -254,7 +255,7 @@ class ItemManager(PassThroughManager):
 
     def adjustment(self, item_id: str, key: str) -> Adjustment | None:
         """Return the adjustment that an item keeps for a key; None when it keeps none."""
-        with translate_errors:
+        with translate_errors():
             documents = find_documents(self.collection, {"_id": item_id}, entry_of(key), 1)
         return kept_adjustment(documents[0]) if documents else None
 
@@ -269,7 +270,7 @@ class ItemManager(PassThroughManager):
         As it was before would do as well for some, but SecantusDB does not read that in the same
         step.
         """
-        with translate_errors:
+        with translate_errors():
             document: dict[str, Any] | None = self.collection.find_one_and_update(
                 selector, update, projection, return_document=ReturnDocument.AFTER
             )
@@ -277,7 +278,7 @@ class ItemManager(PassThroughManager):
 
     def read_many(self, ids: Collection[str]) -> dict[str, ItemData]:
         """Return the items that exist of `ids`, by id, in one round trip."""
-        with translate_errors:
+        with translate_errors():
             cursor = self.mongo_find(
                 {"_id": {"$in": list(ids)}}, FIELDS, limit=len(ids), batch_size=len(ids)
             )
@@ -286,7 +287,7 @@ class ItemManager(PassThroughManager):
     def add_many(self, items: Collection[ItemData]) -> set[str]:
         """Store new items, each for itself, in one round trip; return the ids that are taken."""
         documents = [as_document(item) for item in items]
-        with translate_errors:
+        with translate_errors():
             try:
                 self.mongo_insert_many(documents, ordered=False)
             except BulkWriteError as error:
@@ -306,7 +307,7 @@ class ItemManager(PassThroughManager):
             if changes[item_id]
         ]
         if updates:
-            with translate_errors:
+            with translate_errors():
                 try:
                     self.collection.bulk_write(updates, ordered=False)
                 except BulkWriteError as error:
@@ -324,7 +325,7 @@ class ItemManager(PassThroughManager):
         for item_id in ids:
             if time.monotonic() > until:
                 raise TimeLimitExceeded("The deletions took longer than MONGO_TIMEOUT_MS.")
-            with translate_errors:
+            with translate_errors():
                 if self.collection.delete_one({"_id": item_id}).deleted_count:
                     deleted.add(item_id)
         return deleted
@@ -356,10 +357,10 @@ def _selector(item_id: str, read: ItemData | None) -> dict[str, Any]:
 def rows_with_taken_ids(error: BulkWriteError) -> list[int]:
     """Return the indexes of the rows that failed because their id is taken.
 
-    Raises OperationalError when a row failed for another reason; what was stored then stays.
+    Raises DatabaseError when a row failed for another reason; what was stored then stays.
     """
     write_errors = error.details["writeErrors"]
     others = [row for row in write_errors if row["code"] != DUPLICATE_KEY]
-    if problems := [*others, *error.details["writeConcernErrors"]]:
-        raise OperationalError(problems[0]["errmsg"]) from error
+    if others or error.details["writeConcernErrors"]:
+        raise as_django_error(error) from error
     return [row["index"] for row in write_errors]

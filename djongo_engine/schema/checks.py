@@ -79,7 +79,7 @@ def check_alteration(
     if kinds[0] != kinds[1] and kinds[1] in integers:
         low, high = integers[kinds[1]]
         beyond = {"$or": [{old.column: {"$lt": low}}, {old.column: {"$gt": high}}]}
-        with translate_errors:
+        with translate_errors():
             if collection.find_one(beyond, {"_id": True}):
                 raise DataError(f"{old.name} holds integers that {kinds[1]} does not.")
 

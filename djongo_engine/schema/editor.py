@@ -38,7 +38,7 @@ class DatabaseSchemaEditor(FieldEditor):
         new = [model, *self._through_models(model)]
         for each in new:
             check_model(each, self.connection)
-        with translate_errors:
+        with translate_errors():
             present = set(database.list_collection_names())
             for each in new:
                 if each._meta.db_table in present and not self._left_behind(each):
@@ -74,7 +74,7 @@ class DatabaseSchemaEditor(FieldEditor):
 
     def delete_model(self, model: type[models.Model]) -> None:
         """Drop the collection, with those of its automatic many-to-many relations."""
-        with translate_errors:
+        with translate_errors():
             for each in (*self._through_models(model), model):
                 self._drop(each)
 
@@ -94,7 +94,7 @@ class DatabaseSchemaEditor(FieldEditor):
             return
         check_table(new_db_table)
         database = self.connection.database
-        with translate_errors:
+        with translate_errors():
             names = database.list_collection_names()
             # The old one is gone when a run was killed after it.
             if old_db_table in names or new_db_table not in names:

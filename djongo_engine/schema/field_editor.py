@@ -32,7 +32,7 @@ class FieldEditor(IndexEditor):
             refuse(f"a primary key for a table that is there ({field.name})")
         default = self._default(model, field, {field.column: {"$exists": False}})
         if default is not None:
-            with translate_errors:
+            with translate_errors():
                 self.collection(model).update_many(
                     {field.column: {"$exists": False}}, {"$set": {field.column: default}}
                 )
@@ -44,7 +44,7 @@ class FieldEditor(IndexEditor):
         """Return what to store in the documents that lack a value."""
         default = stored(self.effective_default(field), field)
         if default is None and not field.null:
-            with translate_errors:
+            with translate_errors():
                 if self.collection(model).find_one(lacking, {"_id": True}):
                     raise IntegrityError(
                         f"{field.name} may not be NULL, has no default, and {model._meta.db_table} "
@@ -63,7 +63,7 @@ class FieldEditor(IndexEditor):
         if field.column is None:
             return
         collection = self.collection(model)
-        with translate_errors:
+        with translate_errors():
             for name, _ in self._indexes_on(collection, field.column):
                 collection.drop_index(name)
             collection.update_many({}, {"$unset": {field.column: ""}})
@@ -89,7 +89,7 @@ class FieldEditor(IndexEditor):
         tightened = old_field.null and not new_field.null
         if tightened:
             default = self._default(model, new_field, {old: None, new: None})
-        with translate_errors:
+        with translate_errors():
             if old != new:
                 both = {old: {"$exists": True}, new: {"$exists": True}}
                 if collection.find_one(both, {"_id": True}):

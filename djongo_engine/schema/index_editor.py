@@ -36,7 +36,7 @@ class IndexEditor(BaseDatabaseSchemaEditor):
         declared; IntegrityError for a unique one that meets a duplicate.
         """
         collection = self.collection(model)
-        with translate_errors:
+        with translate_errors():
             present = list(collection.index_information().values())
             for spec in specs:
                 if not any(spec.describes(index) for index in present):
@@ -61,7 +61,7 @@ class IndexEditor(BaseDatabaseSchemaEditor):
         """Drop indexes under whatever name; one that is gone already is no error."""
         collection = self.collection(model)
         unwanted = list(specs)
-        with translate_errors:
+        with translate_errors():
             for name, index in collection.index_information().items():
                 if any(spec.describes(index) for spec in unwanted):
                     collection.drop_index(name)

@@ -14,14 +14,14 @@ class DatabaseIntrospection(introspection.DatabaseIntrospection):
 
     def get_table_list(self, cursor: Any) -> list[TableInfo]:
         """Return the collections, without the server's own and djongo's `__schema__`."""
-        with translate_errors:
+        with translate_errors():
             names = cursor.db_conn.list_collection_names()
         hidden = ("system.", "__")
         return [TableInfo(name, "t") for name in names if not name.startswith(hidden)]
 
     def get_constraints(self, cursor: Any, table_name: str) -> dict[str, dict[str, Any]]:
         """Return the indexes in Django's form; `_id_` is the server's own."""
-        with translate_errors:
+        with translate_errors():
             indexes = cursor.db_conn[table_name].index_information()
         return {
             name: {

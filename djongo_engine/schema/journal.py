@@ -48,7 +48,7 @@ class Journal:
 
     def unfinished(self) -> list[Entry]:
         """Return the entries, in the order of their names."""
-        with translate_errors:
+        with translate_errors():
             return list(self.entries.find().sort("_id"))
 
     def begin(self, migration: Migration, backwards: bool) -> list[Entry]:
@@ -82,7 +82,7 @@ class Journal:
 
     def end(self, migration: Migration) -> None:
         """Forget a migration that Django has recorded as applied or unapplied."""
-        with translate_errors:
+        with translate_errors():
             self.entries.delete_one({"_id": str(migration)})
 
     def _noted(
@@ -117,7 +117,7 @@ class Journal:
             return
         try:
             self.still_alone()
-            with translate_errors:
+            with translate_errors():
                 run(*args)
                 done = number if entry["backwards"] else number + 1
                 noted = {**entry, "operations": operations[:done]}

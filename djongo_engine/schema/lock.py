@@ -38,7 +38,7 @@ def database_lock(
     """
     locks: Collection[dict[str, Any]] = database[LOCKS]
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    with translate_errors:
+    with translate_errors():
         waited = False
         while not _take(locks, name, owner):
             if not waited:
@@ -48,7 +48,7 @@ def database_lock(
             time.sleep(RETRY_SECONDS)
 
     def still_held() -> None:
-        with translate_errors:
+        with translate_errors():
             if locks.find_one({"_id": name, "owner": owner}) is None:
                 raise OperationalError(f"Another process took over the lock {name!r}.")
 

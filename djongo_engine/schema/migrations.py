@@ -31,7 +31,7 @@ class AdoptCollection(CreateModel):
             check_model(model, schema_editor.connection)
             schema_editor.create_indexes(model, model_specs(model))
             if column := counted_column(model):
-                with translate_errors:
+                with translate_errors():
                     count_on(schema_editor.connection.database, model._meta.db_table, column)
         else:
             schema_editor.create_model(model)

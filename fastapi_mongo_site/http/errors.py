@@ -5,7 +5,6 @@ and `status` of RFC 9457. Others get the contract's members alone, since its cli
 whole bodies.
 """
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,9 +25,8 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from fastapi_mongo_site.http.exceptions import DatabaseUnavailable
+from fastapi_mongo_site.http.outages import log_outage
 from fastapi_mongo_site.http.renderers import JSONRenderer, ProblemRenderer
-
-logger = logging.getLogger(__name__)
 
 REFUSALS = {
     DisallowedHost: (400, "The Host header names no host of this service."),
@@ -89,7 +87,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def _response(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, OperationalError):
-        logger.warning("503: %s", error)
+        log_outage(error)
         error = DatabaseUnavailable()
     if isinstance(error, (BadRequest, SuspiciousOperation, UnreadablePostError)):
         status, detail = refusal(error)

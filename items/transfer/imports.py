@@ -93,7 +93,7 @@ class Importer:
     def _store(self, batch: list[Placed]) -> None:
         if not batch:
             return
-        with translate_errors, Item.objects.connection.patient(BATCH_SECONDS):
+        with translate_errors(), Item.objects.connection.patient(BATCH_SECONDS):
             if self.dry_run:
                 self._compare(batch)
             elif self.on_conflict == "update":

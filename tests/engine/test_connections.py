@@ -26,11 +26,13 @@ from pymongo.errors import (
 
 from djongo_engine.errors import (
     HintedIndexMissing,
+    NotAllowed,
     TimeLimitExceeded,
     as_django_error,
     time_limit,
 )
 from djongo_engine.schema.lock import database_lock
+from djongo_engine.server_errors import NOT_ALLOWED, UNAVAILABLE
 from tests.engine.engine_models.models import Record
 
 DEAD = "mongodb://127.0.0.1:9"
@@ -154,9 +156,14 @@ def test_write_that_too_few_servers_confirm_is_an_operational_error(error):
     assert type(as_django_error(error)) is OperationalError
 
 
-@pytest.mark.parametrize("code", [13, 18, 217])
+@pytest.mark.parametrize("code", UNAVAILABLE)
 def test_server_that_cannot_serve_now_is_an_operational_error(code):
-    assert type(as_django_error(OperationFailure("not now", code))) is OperationalError
+    assert isinstance(as_django_error(OperationFailure("not now", code)), OperationalError)
+
+
+@pytest.mark.parametrize("code", NOT_ALLOWED)
+def test_what_the_user_may_not_do_is_told_from_other_failures(code):
+    assert type(as_django_error(OperationFailure("not authorized", code))) is NotAllowed
 
 
 def test_command_that_the_server_gives_up_on_is_told_from_other_failures():

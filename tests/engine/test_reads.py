@@ -88,7 +88,7 @@ def test_a_connection_that_is_cut_once_is_no_error(connect, proxy, cuts):
     collection = connect()
     proxy.fail("cut", cuts)
     assert ids(find_documents(collection, {}, {"_id": 1}, 3)) == [0, 1, 2]
-    assert proxy.asked == ["find"] * (cuts + 1)
+    assert [name for name, _ in proxy.asked] == ["find"] * (cuts + 1)
 
 
 READS = {

@@ -3,22 +3,14 @@
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.accounts import AUTHORIZATION
-from tests.support.proxy import proxy_before
 from tests.support.service import Service
 
 THREADS = 6
 TIMEOUT_MS = 3000
-
-
-@pytest.fixture
-def proxy(mongodb):
-    with proxy_before(urlsplit(mongodb.url).port) as proxy:
-        yield proxy
 
 
 @pytest.fixture
@@ -44,5 +36,6 @@ def test_all_threads_answer_in_time(service, proxy):
         assert {status for status, _ in clients.map(read, range(THREADS))} == {404}
         proxy.fail("freeze", handshakes=True)
         answers = list(clients.map(read, range(THREADS)))
+    proxy.heal()
     assert [status for status, _ in answers] == [503] * THREADS
     assert max(took for _, took in answers) < TIMEOUT_MS / 1000 + 1

@@ -1,4 +1,4 @@
-"""A proxy before a MongoDB, which cuts connections, answers errors or goes silent when told to."""
+"""A proxy before a MongoDB, which fails in the ways that a MongoDB does, when told to."""
 
 import contextlib
 import itertools
@@ -6,6 +6,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -17,19 +18,27 @@ HEADER_BYTES = 16
 # What a client asks by itself.
 HANDSHAKES = frozenset({"hello", "ismaster", "isMaster", "endSessions"})
 
-Fault = Literal["cut", "freeze"] | Mapping[str, Any]
-"""The connection is closed, nothing is answered, or this document is."""
+Fault = Literal["cut", "freeze", "lose", "halve"] | float | Mapping[str, Any]
+"""What happens to a command.
+
+"cut": it never arrives, as the connection is closed. "lose" and "halve": it is executed, and the
+connection is closed before the reply, or in the middle of it. "freeze": nothing is answered. A
+number: it waits for so many seconds. A document: that is the answer, and nothing is executed.
+"""
 
 
 class Proxy:
-    """Passes messages on; `port` is where clients connect, `asked` the commands that came."""
+    """Passes messages on; `port` is where clients connect.
+
+    `asked` holds the commands that came, each as its name and the collection.
+    """
 
     def __init__(self, port: int) -> None:
         """Take the port of the server, on the loopback interface."""
         self._server = ("127.0.0.1", port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        self.asked: list[str] = []
+        self.asked: list[tuple[str, Any]] = []
         self._fault: Fault | None = None
         self._times: Iterator[int] = iter(())
         self._spared = HANDSHAKES
@@ -73,15 +82,20 @@ class Proxy:
                     fault = self._fault_for(message)
                     if fault == "cut":
                         return
-                    if fault is None:
-                        server.sendall(message)
-                    elif fault != "freeze":
+                    if isinstance(fault, Mapping):
                         client.sendall(_reply(message, fault))
+                    elif fault != "freeze":
+                        time.sleep(fault if isinstance(fault, float) else 0)
+                        server.sendall(message)
+                    if fault in ("lose", "halve"):
+                        reply = _message(server)
+                        client.sendall(reply[: len(reply) // 2] if fault == "halve" else b"")
+                        return
 
     def _fault_for(self, message: bytes) -> Fault | None:
-        name = _command(message)
+        name, collection = _command(message)
         if name not in HANDSHAKES:
-            self.asked.append(name)
+            self.asked.append((name, collection))
         if name in self._spared:
             return None
         return self._fault if next(self._times, None) is not None else None
@@ -96,15 +110,16 @@ def _message(connection: socket.socket) -> bytes:
     return head + connection.recv(length - HEADER_BYTES, socket.MSG_WAITALL)
 
 
-def _command(message: bytes) -> str:
-    """Return the name of a message's command."""
+def _command(message: bytes) -> tuple[str, Any]:
+    """Return the name of a message's command, and the collection where it has one."""
     (opcode,) = struct.unpack_from("<i", message, 12)
     if opcode != OP_MSG:
         # The first message of a connection may be an OP_QUERY, of which only a hello is left.
-        return "hello"
+        return "hello", 1
     # Behind the flags and the kind of the first section, which is the command.
     command = bson.decode(message[21 : 21 + struct.unpack_from("<i", message, 21)[0]])
-    return str(next(iter(command)))
+    name, collection = next(iter(command.items()))
+    return str(name), collection
 
 
 _ids = itertools.count(1)

@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pymongo
 import pytest
 from pymongo.database import Database
 
 from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
+from tests.support.accounts import AUTHORIZATION
+from tests.support.proxy import Proxy, proxy_before
 from tests.support.service import Service
 
 # Of the shared service.
@@ -40,3 +43,30 @@ def mongodb(tmp_path_factory) -> Iterator[EmbeddedMongo]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def proxy(mongodb: EmbeddedMongo) -> Iterator[Proxy]:
+    """A proxy before `mongodb`, which fails as a test tells it to."""
+    with proxy_before(urlsplit(mongodb.url).port) as proxy:
+        yield proxy
+
+
+# So that a fault takes less than a second.
+IMPATIENT = {
+    "MONGO_TIMEOUT_MS": "400",
+    "MONGO_SERVER_SELECTION_TIMEOUT_MS": "200",
+    "HEALTH_TIMEOUT_MS": "200",
+    # The accounts are not what is asked for here.
+    "AUTH_CACHE_SECONDS": "3600",
+}
+
+
+@pytest.fixture(scope="module")
+def proxied_service(proxy: Proxy) -> Iterator[Service]:
+    """A service of one thread before `proxy`."""
+    url = f"mongodb://127.0.0.1:{proxy.port}/?heartbeatFrequencyMS=500"
+    with Service("serve", MONGO_URL=url, WORKERS="1", THREADS="1", **IMPATIENT) as running:
+        running.wait_until_up()
+        running.call("GET", "/v1/items", **AUTHORIZATION)
+        yield running

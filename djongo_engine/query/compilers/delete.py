@@ -22,7 +22,7 @@ class SQLDeleteCompiler(SQLCompiler, compiler.SQLDeleteCompiler):
             filter_ = self.where_of(self.query) if self.single_alias else self._selected_first()
         except EmptyResultSet:
             return 0 if result_type == ROW_COUNT else None
-        with translate_errors:
+        with translate_errors():
             result = self.collection(self.query.get_meta().db_table).delete_many(filter_)
         return result.deleted_count if result_type == ROW_COUNT else None
 

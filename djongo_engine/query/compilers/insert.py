@@ -32,7 +32,7 @@ class SQLInsertCompiler(SQLCompiler, compiler.SQLInsertCompiler):
             refuse("bulk_create() with conflicts updated")
         meta = self.query.get_meta()
         documents = [self._document(obj) for obj in self.query.objs]
-        with translate_errors:
+        with translate_errors():
             self._fill_auto_field(meta, documents)
             self._insert(self.collection(meta.db_table), documents)
         if not returning_fields:

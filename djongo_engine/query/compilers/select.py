@@ -94,7 +94,7 @@ class SQLCompiler(compiler.SQLCompiler):
         return [list(rows)]
 
     def _rows(self, plan: Plan) -> Iterator[Row]:
-        with translate_errors:
+        with translate_errors():
             rows = map(plan.row(), plan.documents(self.collection(plan.collection)))
             first = next(rows, plan.empty_row)
             if first is not None:

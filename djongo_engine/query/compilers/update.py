@@ -45,7 +45,7 @@ class SQLUpdateCompiler(SQLCompiler, compiler.SQLUpdateCompiler):
             filter_ = self.where_of(self.query)
         except EmptyResultSet:
             return 0
-        with translate_errors:
+        with translate_errors():
             collection = self.collection(self.query.get_meta().db_table)
             return collection.update_many(filter_, change).matched_count
 

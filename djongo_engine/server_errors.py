@@ -1,0 +1,74 @@
+"""The codes of errors of a MongoDB that is there and cannot serve now.
+
+The names are those of https://www.mongodb.com/docs/manual/reference/error-codes/, the groups of the
+driver specifications (https://github.com/mongodb/specifications, below `source/`).
+"""
+
+import re
+
+# retryable-reads/retryable-reads.md: a second try may succeed.
+RETRYABLE_READS = {
+    6: "HostUnreachable",
+    7: "HostNotFound",
+    89: "NetworkTimeout",
+    134: "ReadConcernMajorityNotAvailableYet",
+    262: "ExceededTimeLimit",
+    9001: "SocketException",
+}
+
+# server-discovery-and-monitoring/server-discovery-and-monitoring.md, "not writable primary" and
+# "node is recovering". pymongo raises the first try's as NotPrimaryError.
+NOT_PRIMARY = {
+    91: "ShutdownInProgress",
+    189: "PrimarySteppedDown",
+    10058: "LegacyNotPrimary",
+    10107: "NotWritablePrimary",
+    11600: "InterruptedAtShutdown",
+    11602: "InterruptedDueToReplStateChange",
+    13435: "NotPrimaryNoSecondaryOk",
+    13436: "NotPrimaryOrSecondary",
+}
+
+# The user of the connection string may not do it, or no longer exists.
+NOT_ALLOWED = {
+    13: "Unauthorized",
+    18: "AuthenticationFailed",
+}
+
+# The manual's list; 217 is what a new primary says of a command that is sent again, and 391 and 462
+# are in auth/auth.md and client-backpressure/client-backpressure.md.
+PASSING = {
+    24: "LockTimeout",
+    43: "CursorNotFound",
+    46: "LockBusy",
+    50: "MaxTimeMSExpired",
+    64: "WriteConcernTimeout",
+    100: "UnsatisfiableWriteConcern",
+    112: "WriteConflict",
+    133: "FailedToSatisfyReadPreference",
+    175: "QueryPlanKilled",
+    202: "NetworkInterfaceExceededTimeLimit",
+    217: "IncompleteTransactionHistory",
+    237: "CursorKilled",
+    391: "ReauthenticationRequired",
+    462: "IngressRequestRateLimitExceeded",
+    8000: "AtlasError",
+    11601: "Interrupted",
+    14031: "OutOfDiskSpace",
+}
+
+UNAVAILABLE = RETRYABLE_READS | NOT_PRIMARY | NOT_ALLOWED | PASSING
+
+# What the server adds to errors of any code: retryable-writes/retryable-writes.md and
+# client-backpressure/client-backpressure.md.
+OVERLOADED = "SystemOverloadedError"
+RETRYABLE_LABELS = ("RetryableWriteError", "RetryableError", OVERLOADED)
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what an error says, without what pymongo adds to it.
+
+    That is the list of timeouts, the picture of the topology, and the whole document of the answer.
+    """
+    message = str(error) or type(error).__name__
+    return re.split(r" \(configured timeouts|, Timeout: |, full error: ", message)[0]

@@ -1,0 +1,84 @@
+"""An error that MongoDB answers with is a 503 when it passes, and only then."""
+
+import uuid
+
+import pytest
+
+from djongo_engine.server_errors import UNAVAILABLE
+from tests.support.accounts import AUTHORIZATION
+from tests.support.service import wait_for
+
+LONG = pytest.mark.long
+ITEM = {"name": "Saw", "category": "tools", "count": 3, "price": 12.5}
+REQUESTS = {
+    "GET": ("GET", f"/v1/items/{uuid.uuid4()}", None),
+    "POST": ("POST", "/v1/items", ITEM),
+    "bulk": ("POST", "/v1/items/bulk", [ITEM]),
+}
+CONCERN = {"ok": 1, "n": 1, "writeConcernError": {"code": 64, "errmsg": "too few servers in time"}}
+
+
+def error(code, *labels):
+    return {"ok": 0, "code": code, "errmsg": "said so", "errorLabels": list(labels)}
+
+
+def refused(code):
+    """Return the answer to an insert that the server refuses for its one row."""
+    return {"ok": 1, "n": 0, "writeErrors": [{"index": 0, "code": code, "errmsg": "said so"}]}
+
+
+@pytest.fixture
+def ask(proxied_service, proxy):
+    """Return the answer to a request while MongoDB answers with a document."""
+
+    def ask(request, document):
+        wait_for(proxied_service.is_healthy)
+        proxy.fail(document)
+        try:
+            return proxied_service.call(*REQUESTS[request], **AUTHORIZATION)
+        finally:
+            proxy.heal()
+
+    return ask
+
+
+@pytest.mark.parametrize("code", UNAVAILABLE)
+@pytest.mark.parametrize("request_", ["GET", "POST", pytest.param("bulk", marks=LONG)])
+def test_error_that_passes_is_a_503(ask, request_, code):
+    status, headers, _ = ask(request_, error(code))
+    assert (status, headers["Retry-After"]) == (503, "5")
+
+
+@LONG
+@pytest.mark.parametrize("code", UNAVAILABLE)
+@pytest.mark.parametrize("request_", ["POST", "bulk"])
+def test_row_that_is_refused_for_now_is_a_503(ask, request_, code):
+    assert ask(request_, refused(code))[0] == 503
+
+
+@pytest.mark.parametrize("request_", ["POST", "bulk"])
+def test_write_that_too_few_servers_confirm_is_a_503(ask, request_):
+    assert ask(request_, CONCERN)[0] == 503
+
+
+@pytest.mark.parametrize("label", ["RetryableWriteError", "RetryableError"])
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_error_that_mongodb_calls_retryable_is_a_503(ask, request_, label):
+    assert ask(request_, error(99_999, label))[0] == 503
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_error_that_is_a_fault_stays_a_500(ask, request_):
+    assert ask(request_, error(1))[0] == 500
+
+
+def test_log_names_the_secret_when_the_user_may_not_do_it(ask, proxied_service):
+    ask("POST", error(13))
+    assert "The user in the secret mongo_url may not do this: said so" in proxied_service.printed()
+
+
+def test_one_line_says_what_a_minute_of_errors_is_about(ask, proxied_service):
+    proxied_service.printed()
+    for _ in range(5):
+        ask("POST", error(112))
+    assert proxied_service.printed().count("503: said so") <= 1
