@@ -49,7 +49,7 @@ class Breaker:
                 self.is_open = True
 
     def suspect(self) -> None:
-        """Make a trial, and open if it fails: a command took long, or is to be sent again."""
+        """Make a trial, and open if it fails: a command took long, or failed in an unusual way."""
         with self._lock:
             if self._trial:
                 self._begin_trials(self._trial)
@@ -72,13 +72,13 @@ class Breaker:
                 self.is_open = True
                 if since is None:
                     since = time.monotonic()
-                    logger.error("MongoDB does not answer: %s", sentence_of(error))
+                    logger.error("MongoDB cannot be read: %s", sentence_of(error))
             time.sleep(PAUSE_SECONDS)
         with self._lock:
             self.is_open = self._trying = False
         now = time.monotonic()
         if since is not None:
-            logger.warning("MongoDB answers again, after %.0f s.", now - since)
+            logger.warning("MongoDB can be read again, after %.0f s.", now - since)
         elif reason and now - self._complained > SILENT_SECONDS:
             self._complained = now
             logger.warning("A command got no answer, but MongoDB answers others: %s", reason)

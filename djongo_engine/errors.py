@@ -134,6 +134,9 @@ class translate_errors:  # noqa: N801, a context manager is named as contextlib 
         if isinstance(error, Exception) and (translated := as_django_error(error)) is not error:
             if isinstance(translated, NoAnswer):
                 breaker.open(translated)
+            elif type(translated) is DatabaseError:
+                # A server whose disk is full, or gone, may call that an internal error.
+                breaker.suspect()
             raise translated from error
 
 

@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure
 
 from djongo_engine import breaker as module
@@ -73,8 +73,8 @@ def test_one_line_says_that_it_went_and_one_that_it_is_back(server, breaker, cap
     server.answers = True
     wait_for(lambda: "again" in caplog.text)
     assert caplog.messages == [
-        "MongoDB does not answer: connection closed",
-        "MongoDB answers again, after 0 s.",
+        "MongoDB cannot be read: connection closed",
+        "MongoDB can be read again, after 0 s.",
     ]
 
 
@@ -108,6 +108,13 @@ def test_command_without_an_answer_is_told_of_when_others_get_one(server, breake
 def test_error_that_the_server_answers_with_causes_no_trial(server, breaker):
     fail(OperationFailure("not now", 89))
     assert not (breaker.is_open or server.trials)
+
+
+def test_internal_error_opens_it_when_the_trial_fails(server, breaker):
+    server.answers = False
+    with pytest.raises(DatabaseError), translate_errors():
+        raise OperationFailure("internal server error", 1)
+    wait_for(lambda: breaker.is_open)
 
 
 def test_trial_that_fails_in_an_unexpected_way_is_made_again(server, breaker):

@@ -171,8 +171,6 @@ def test_one_line_says_that_mongodb_went_and_one_that_it_is_back(proxied_service
     finally:
         proxy.heal()
     wait_for(proxied_service.is_healthy)
-    lines = [line.partition("breaker: ")[2] for line in proxied_service.printed().splitlines()]
-    assert [" ".join(line.split()[:3]) for line in lines] == [
-        "MongoDB does not",
-        "MongoDB answers again,",
-    ]
+    gone, back = proxied_service.printed().splitlines()
+    assert "MongoDB cannot be read: " in gone
+    assert "MongoDB can be read again, after " in back

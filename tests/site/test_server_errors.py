@@ -68,8 +68,20 @@ def test_error_that_mongodb_calls_retryable_is_a_503(ask, request_, label):
 
 
 @pytest.mark.parametrize("request_", REQUESTS)
-def test_error_that_is_a_fault_stays_a_500(ask, request_):
-    assert ask(request_, error(1))[0] == 500
+def test_error_that_is_a_fault_stays_a_500(proxied_service, proxy, request_):
+    wait_for(proxied_service.is_healthy)
+    proxy.fail(error(1), times=1)
+    assert proxied_service.call(*REQUESTS[request_], **AUTHORIZATION)[0] == 500
+
+
+def test_internal_errors_are_a_503_once_nothing_can_be_read(proxied_service, proxy):
+    """A MongoDB whose disk is full may fail so until somebody starts it again."""
+    wait_for(proxied_service.is_healthy)
+    proxy.fail(error(1))
+    try:
+        wait_for(lambda: proxied_service.call(*REQUESTS["GET"], **AUTHORIZATION)[0] == 503)
+    finally:
+        proxy.heal()
 
 
 def test_log_names_the_secret_when_the_user_may_not_do_it(ask, proxied_service):
