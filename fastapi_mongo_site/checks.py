@@ -17,6 +17,7 @@ AT_LEAST_ONE = (
     "PORT",
     "WORKERS",
     "THREADS",
+    "HEALTH_TIMEOUT_MS",
     "MAX_BODY_BYTES",
     "MONGO_SERVER_SELECTION_TIMEOUT_MS",
     "MONGO_TIMEOUT_MS",
@@ -101,6 +102,15 @@ def check_values(**kwargs: Any) -> Iterable[CheckMessage]:
     faults = [(name, "must be 1 or more") for name in AT_LEAST_ONE if getattr(settings, name) < 1]
     if settings.PORT > MAX_PORT:
         faults.append(("PORT", f"must be at most {MAX_PORT}"))
+    if settings.STOP_SECONDS < 2:
+        faults.append(("STOP_SECONDS", "must be 2 or more"))
+    if settings.DRAIN_SECONDS < 0:
+        faults.append(("DRAIN_SECONDS", "must be 0 or more"))
+    if settings.MANAGEMENT_PORT is not None:
+        if not 1 <= settings.MANAGEMENT_PORT <= MAX_PORT:
+            faults.append(("MANAGEMENT_PORT", f"must be 1 to {MAX_PORT}, or off"))
+        if settings.MANAGEMENT_PORT == settings.PORT:
+            faults.append(("MANAGEMENT_PORT", "is PORT too, which serves the API"))
     if not DATABASE_NAME.fullmatch(settings.MONGO_DB):
         faults.append(("MONGO_DB", "is not a name that MongoDB allows for a database"))
     for name, fault in faults:

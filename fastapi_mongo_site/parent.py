@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-GRACE_SECONDS = 5
+from django.conf import settings
 
 
 def stop_with_parent() -> None:
@@ -21,7 +21,7 @@ def stop_with_parent() -> None:
     def wait() -> None:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(GRACE_SECONDS)
+        time.sleep(settings.STOP_SECONDS)
         os._exit(1)
 
     threading.Thread(target=wait, name="stop-with-parent", daemon=True).start()

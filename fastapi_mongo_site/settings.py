@@ -24,6 +24,16 @@ HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
 WORKERS = env.int("WORKERS", 2)
 THREADS = env.int("THREADS", 3)
+STOP_SECONDS = env.int("STOP_SECONDS", 10)
+
+# Probes: docs/operating.md
+
+MANAGEMENT_HOST = env.str("MANAGEMENT_HOST", "127.0.0.1")
+MANAGEMENT_PORT = (
+    None if env.str("MANAGEMENT_PORT", "") == "off" else env.int("MANAGEMENT_PORT", PORT + 1_000)
+)
+HEALTH_TIMEOUT_MS = env.int("HEALTH_TIMEOUT_MS", 1_000)
+DRAIN_SECONDS = env.int("DRAIN_SECONDS", 0)
 
 # Secrets
 

@@ -15,7 +15,7 @@ from django.db import close_old_connections, connection, connections, reset_quer
 from djongo_engine.breaker import breaker
 from djongo_engine.reads import read_once
 from fastapi_mongo_site.http.request import Handler
-from fastapi_mongo_site.parent import leave_interrupts_to_parent, stop_with_parent
+from fastapi_mongo_site.parent import stop_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fastapi_mongo_site.settings")
 
@@ -46,7 +46,6 @@ def spare_connections() -> None:
     request_finished.disconnect(close_caches)
 
 
-leave_interrupts_to_parent()
 django.setup(set_prefix=False)
 spare_connections()
 django_application = Handler()

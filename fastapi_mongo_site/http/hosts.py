@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
+ANY_HOST = {"/health"}
+"""Paths for load balancers, which ask by the machine's address."""
 MAX_REMEMBERED_HOSTS = 256
 MAX_HOST_CHARACTERS = 255
 """A name in the DNS has no more; Django takes a port of any length."""
@@ -23,7 +25,7 @@ class HostMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the answer. Raises DisallowedHost."""
         host = request.META.get("HTTP_HOST")
-        if host not in self.allowed:
+        if host not in self.allowed and request.path_info not in ANY_HOST:
             request.get_host()
             if (
                 host

@@ -61,5 +61,5 @@ def test_page_loads_nothing_from_another_host(client, path):
 
 
 def test_unknown_host_is_not_logged(client, caplog):
-    assert client.get("/health", headers={"Host": "evil.example"}).status_code == 400
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
     assert caplog.messages == []

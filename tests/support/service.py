@@ -33,6 +33,7 @@ class Service:
 
     def __init__(self, *arguments: str, project: Path = PROJECT, make: bool = False, **environ):
         self.port = int(environ.get("PORT", free_port()))
+        self.management_port = int(environ.get("MANAGEMENT_PORT", 0))
         self.url = f"http://127.0.0.1:{self.port}"
         keep = ("PATH", "SERVICE_USER", "SERVICE_PWD", "SECRET_KEY", "MONGO_DB", "NAME")
         inherited = {name: os.environ[name] for name in keep if not environ.get("FRESH")}
@@ -48,6 +49,7 @@ class Service:
                 "HOME": str(project / "no-home"),
                 **inherited,
                 "PORT": str(self.port),
+                "MANAGEMENT_PORT": "off",
                 **environ,
             },
             stdout=subprocess.PIPE,
@@ -82,7 +84,7 @@ class Service:
         raise AssertionError("the service did not come up")
 
     def call(
-        self, method: str, path: str, body: Any = None, **headers: str
+        self, method: str, path: str, body: Any = None, port: int | None = None, **headers: str
     ) -> tuple[int, http.client.HTTPMessage, Any]:
         """Send the JSON of a body, with headers like If_Match.
 
@@ -90,7 +92,7 @@ class Service:
         """
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(
-            self.url + path,
+            f"http://127.0.0.1:{port or self.port}{path}",
             None if body is None else json.dumps(body).encode(),
             {"Content-Type": "application/json", **names},
             method=method,
@@ -101,6 +103,10 @@ class Service:
             answer = error
         with answer:
             return answer.status, answer.headers, json.loads(answer.read() or "null")
+
+    def probe(self, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, Any]:
+        """Ask the listener of the service that was given a MANAGEMENT_PORT; return as call()."""
+        return self.call("GET", path, port=self.management_port, **headers)
 
     def is_healthy(self) -> bool:
         """Tell whether the service and its database answer."""

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 import manage
+from fastapi_mongo_site.addresses import refuse_addresses_in_use
 from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongoError, is_needed
 from fastapi_mongo_site.local.secrets import create_missing
 from fastapi_mongo_site.local.shared_mongo import SharedMongo
-from fastapi_mongo_site.management.commands.serve import refuse_port_in_use
 from fastapi_mongo_site.parent import leave_interrupts_to_parent
 
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGINT or SIGTERM; stop the service first, then the database."""
-        refuse_port_in_use(settings.HOST, settings.PORT)
+        refuse_addresses_in_use()
         directory = settings.BASE_DIR / "secrets"
         try:
             created = create_missing(settings.SECRETS, directory)

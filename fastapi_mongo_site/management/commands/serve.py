@@ -1,54 +1,92 @@
 """Migrate, seed the service user and serve: what a deployment runs."""
 
+import contextlib
 import multiprocessing
 import signal
 import socket
 import sys
+import threading
+import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import register
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from accounts.checks import check_guessable
+from fastapi_mongo_site.addresses import refuse_addresses_in_use, refuse_management_address
 from fastapi_mongo_site.parent import stop_with_parent
+from fastapi_mongo_site.preparation import when_database_answers
+from fastapi_mongo_site.supervisor import writes
+from fastapi_mongo_site.supervisor.beats import Workers, channel
+from fastapi_mongo_site.supervisor.listener import Listener
+from fastapi_mongo_site.supervisor.probes import Probes, accepts
+from fastapi_mongo_site.worker import load_application
+from health import database
 
-STOP_SECONDS = 4
+LOOK_SECONDS = 0.05
+"""How often a start looks whether a worker accepts connections."""
 
 
 class Command(BaseCommand):
-    """`manage.py serve`: needs a complete configuration and a MongoDB."""
+    """`manage.py serve`: needs a complete configuration, and a MongoDB before it serves."""
 
     help = "Migrate, seed the service user, and serve under Granian on HOST:PORT."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --reload."""
+        """Add the options of a start."""
         parser.add_argument(
             "-r", "--reload", action="store_true", help="restart on a change of code"
+        )
+        parser.add_argument(
+            "--no-wait",
+            action="store_true",
+            help="exit with 1 if MongoDB does not answer, instead of waiting for it",
+        )
+        parser.add_argument(
+            "--no-migrate", action="store_true", help="leave the migrations to another job"
+        )
+        parser.add_argument(
+            "--no-seed", action="store_true", help="leave the service user to another job"
         )
 
     def check(self, *args: Any, **options: Any) -> None:
         """Run the system checks, with the one that takes too long for every command."""
-        # Not above: `run` imports this module before Django has loaded the apps.
-        from accounts.checks import check_guessable
-
         register(check_guessable)
         super().check(*args, **options)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Serve until SIGINT or SIGTERM, then end within five seconds."""
+        """Serve until SIGINT or SIGTERM, then end within STOP_SECONDS."""
         for signum in (signal.SIGINT, signal.SIGTERM):
             # Until Granian takes over. An interrupt would leave a traceback.
             signal.signal(signum, lambda number, frame: sys.exit(0))
         stop_with_parent()
-        refuse_port_in_use(settings.HOST, settings.PORT)
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("seed_service_user", stdout=self.stdout)
+        refuse_addresses_in_use()
+        inbox, outbox = channel()
+        workers = Workers(settings.WORKERS, inbox)
+        probes = Probes(workers, settings.HOST, settings.PORT)
+        with _listener(workers, probes):
+            prepare = partial(self._prepare, options["no_migrate"], options["no_seed"])
+            prepare() if options["no_wait"] else when_database_answers(prepare)
+            self._serve(workers, probes, outbox, options["reload"])
+
+    def _prepare(self, no_migrate: bool, no_seed: bool) -> None:
+        if not no_migrate:
+            call_command("migrate", verbosity=0, interactive=False)
+        if not no_seed:
+            call_command("seed_service_user", stdout=self.stdout)
+        if no_migrate and no_seed:
+            database.check()
+
+    def _serve(self, workers: Workers, probes: Probes, outbox: socket.socket, reload: bool) -> None:
         # Fresh interpreters: a fork would share this process's MongoDB sockets and threads.
         multiprocessing.set_start_method("spawn", force=True)
         server = Granian(
@@ -59,18 +97,25 @@ class Command(BaseCommand):
             workers=settings.WORKERS,
             blocking_threads=settings.THREADS,
             respawn_failed_workers=True,
-            workers_kill_timeout=STOP_SECONDS,
+            # The rest is for this process to end.
+            workers_kill_timeout=settings.STOP_SECONDS - 1,
             # It warns of more THREADS than twice the cores, but here they wait for MongoDB.
             log_level=LogLevels.error,
-            reload=options["reload"],
+            reload=reload,
             reload_paths=[settings.BASE_DIR],
             reload_ignore_paths=[settings.VAR_DIR],
         )
-        server.on_startup(take_one_signal)
-        server.on_startup(self._say_where)
-        server.serve()
+        server.on_startup(partial(take_one_signal, probes))
+        server.on_startup(workers.start)
+        server.on_startup(threading.Thread(target=self._say_where, daemon=True).start)
+        listened_to = outbox if settings.MANAGEMENT_PORT else None
+        loader = partial(load_application, listened_to, writes.share(writes.new_flag()))
+        server.serve(target_loader=loader, wrap_loader=False)
 
     def _say_where(self) -> None:
+        """Say where the service is, once a worker accepts connections."""
+        while not accepts(settings.HOST, settings.PORT):
+            time.sleep(LOOK_SECONDS)
         host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
         address = f"http://{host}:{settings.PORT}"
         self.stdout.write(
@@ -82,8 +127,24 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def take_one_signal() -> None:
-    """Let the first signal stop the server, and ignore any after it.
+@contextlib.contextmanager
+def _listener(workers: Workers, probes: Probes) -> Iterator[None]:
+    """Answer the probes within, unless there is no port for them. Raises CommandError."""
+    if settings.MANAGEMENT_PORT is None:
+        yield
+        return
+    address = settings.MANAGEMENT_HOST, settings.MANAGEMENT_PORT
+    routes = {"/livez": probes.livez, "/readyz": probes.readyz}
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(Listener(*address, routes, workers.listen))
+        except OSError as error:
+            refuse_management_address(error)
+        yield
+
+
+def take_one_signal(probes: Probes) -> None:
+    """Let the first signal stop the server, and ignore any after it; a SIGTERM drains it before.
 
     Granian's handler sets a threading.Event. A second signal that interrupts it, such as a second
     Ctrl-C, would set it again and wait for ever.
@@ -93,21 +154,13 @@ def take_one_signal() -> None:
     def stop(signum: int, frame: FrameType | None) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda signum, frame: None)
-        stop_server(signum, frame)
+        probes.draining = True
+        if signum == signal.SIGTERM and settings.DRAIN_SECONDS:
+            timer = threading.Timer(settings.DRAIN_SECONDS, stop_server, (signum, frame))
+            timer.daemon = True
+            timer.start()
+        else:
+            stop_server(signum, frame)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-
-
-def refuse_port_in_use(host: str, port: int) -> None:
-    """Raise CommandError unless the address is free; Granian would share it without a warning."""
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except (OSError, OverflowError) as error:
-        raise CommandError(
-            f"Cannot listen on {host}:{port}: {error}. "
-            f"Choose another address: HOST=… PORT={port + 1} make run"
-        ) from error
