@@ -31,7 +31,10 @@ def when_database_answers(prepare: Callable[[], None]) -> None:
                 raise
             if time.monotonic() - told >= TELL_SECONDS:
                 told = time.monotonic()
-                logger.warning("Waiting for MongoDB at %s: %s", _hosts(), why)
+                hosts = _hosts()
+                # pymongo's message begins with the server, if it is one.
+                reason = str(why).removeprefix(f"{hosts}: ")
+                logger.warning("Waiting for MongoDB at %s: %s", hosts, reason)
             time.sleep(PAUSE_SECONDS)
 
 

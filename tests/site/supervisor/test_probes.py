@@ -27,7 +27,7 @@ def proxy(mongodb):
 
 
 @pytest.fixture(scope="module")
-def service(proxy):
+def running(proxy):
     options = {
         "MONGO_URL": f"mongodb://127.0.0.1:{proxy.port}/?heartbeatFrequencyMS=500",
         "MANAGEMENT_PORT": str(free_port()),
@@ -35,10 +35,16 @@ def service(proxy):
         "MONGO_TIMEOUT_MS": "2000",
         "WORKERS": "2",
     }
-    with Service("serve", **options) as running:
-        running.wait_until_up()
-        wait_for(lambda: is_ready(running))
-        yield running
+    with Service("serve", **options) as service:
+        service.wait_until_up()
+        yield service
+
+
+@pytest.fixture
+def service(running):
+    """The service when it is ready, whatever a test before has done to its database."""
+    wait_for(lambda: is_ready(running) and running.is_healthy())
+    return running
 
 
 def is_ready(service):
@@ -106,7 +112,6 @@ def test_probes_do_not_wait_for_requests_that_are_stuck(service, proxy):
     # The best of five: the machine may be late when it is busy, the service may not.
     assert min(took) < 0.1
     assert ready_took < HEALTH_MS / 1000 + 0.5
-    wait_for(lambda: is_ready(service))
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/health"])
@@ -116,7 +121,6 @@ def test_probes_do_not_wait_for_requests_that_are_stuck(service, proxy):
     ids=["cuts", "is frozen", "has no storage"],
 )
 def test_a_database_that_gives_no_document_is_a_503(service, proxy, path, fault):
-    wait_for(lambda: is_ready(service) and service.is_healthy())
     time.sleep(1)
     proxy.fail(fault)
     try:
@@ -131,7 +135,6 @@ def test_a_database_that_gives_no_document_is_a_503(service, proxy, path, fault)
 
 
 def test_the_check_runs_once_a_second_however_many_ask(service, proxy):
-    wait_for(lambda: is_ready(service))
     time.sleep(1)
     proxy.fail("cut", times=0)  # it notes what is asked from here on
     started = time.monotonic()
