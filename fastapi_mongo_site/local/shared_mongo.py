@@ -37,6 +37,7 @@ class SharedMongo:
         self.url_file = var / "mongo_url"
         self.users = (self.directory / "users.lock").open("a")
         self.stopping = False
+        self._started: EmbeddedMongo | None = None
 
     def acquire(self) -> None:
         """Start or adopt the server, and leave its URL in the URL file.
@@ -62,6 +63,15 @@ class SharedMongo:
     def release(self) -> None:
         """Stop the server, and wait for it, unless another run uses it."""
         self.stopping = True
+        try:
+            self._release()
+        except FileNotFoundError as why:
+            # The data is gone too, so that no other run can use the server.
+            logger.warning("The embedded MongoDB's files were removed: %s", why)
+            if self._started:
+                self._started.stop()
+
+    def _release(self) -> None:
         with self._exclusive():
             if not _taken(self.users):
                 return
@@ -79,6 +89,7 @@ class SharedMongo:
     def _start(self, lock: IO[str], server: EmbeddedMongo) -> None:
         """Start a server that holds `lock` for as long as it lives."""
         server.start(keep_open=(lock.fileno(),))
+        self._started = server
         # Replaced in one step, so that nobody reads half of it.
         (self.directory / "pid.new").write_text(str(server.process.pid))
         (self.directory / "pid.new").replace(self.directory / "pid")

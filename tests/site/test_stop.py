@@ -106,12 +106,12 @@ def test_under_load_whatever_was_done_was_answered_and_the_other_way_round(start
 
     def create():
         while service.process.poll() is None:
-            id = str(uuid.uuid4())
-            sent.append(id)
+            item = ITEM | {"id": str(uuid.uuid4())}
+            sent.append(item["id"])
             # A connection that no worker has accepted yet is closed.
             with contextlib.suppress(OSError):
-                if service.call("POST", "/v1/items", ITEM | {"id": id}, **AUTHORIZATION)[0] == 201:
-                    acknowledged.add(id)
+                if service.call("POST", "/v1/items", item, **AUTHORIZATION)[0] == 201:
+                    acknowledged.add(item["id"])
 
     clients = [threading.Thread(target=create) for _ in range(8)]
     for client in clients:

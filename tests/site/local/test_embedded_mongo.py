@@ -1,5 +1,6 @@
 """The embedded server, and how the runs in one clone share it."""
 
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fastapi_mongo_site.local import embedded_mongo
-from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo, EmbeddedMongoError
+from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo, EmbeddedMongoError, answers
 from fastapi_mongo_site.local.shared_mongo import SharedMongo
 from tests.support.service import wait_for
 
@@ -34,3 +35,14 @@ def test_a_database_that_is_being_started_again_is_waited_for_and_stopped(tmp_pa
     release.join(20)
     shared.users.close()
     assert not release.is_alive()
+
+
+def test_a_server_whose_files_were_removed_is_stopped(tmp_path, caplog):
+    shared = SharedMongo(tmp_path)
+    shared.acquire()
+    url = shared.url_file.read_text()
+    shutil.rmtree(tmp_path)
+    shared.release()
+    shared.users.close()
+    assert not answers(url)
+    assert "files were removed" in caplog.text
