@@ -158,8 +158,6 @@ MONGO_TRY_MS = max(1, MONGO_TIMEOUT_MS // 2)  # for pymongo 0 is no limit
 MONGO_MAX_POOL_SIZE = env.int("MONGO_MAX_POOL_SIZE", 20)
 MONGO_SEARCH_TIMEOUT_MS = env.int("MONGO_SEARCH_TIMEOUT_MS", 2_000)
 MONGO_EXPORT_TIMEOUT_MS = env.int("MONGO_EXPORT_TIMEOUT_MS", 60_000)
-# Bounds the reading of one document that tells whether MongoDB answers.
-HEALTH_TIMEOUT_MS = env.int("HEALTH_TIMEOUT_MS", 1_000)
 
 DATABASES = {
     "default": {

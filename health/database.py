@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from djongo_engine.errors import time_limit
-from djongo_engine.reads import Document, find_documents
+from djongo_engine.errors import time_limit, translate_errors
+from djongo_engine.reads import Document, find_documents, read_once
 
 MANY = 10_000
 """More migrations than a project has."""
@@ -20,7 +20,9 @@ MANY = 10_000
 
 def check() -> None:
     """Read a document. Raises django.db.Error when MongoDB does not give one in time."""
-    _migrations(limit=1)
+    database: Any = connection
+    with translate_errors():
+        read_once(database.database, settings.HEALTH_TIMEOUT_MS / 1000)
 
 
 def missing_migrations() -> set[tuple[str, str]]:

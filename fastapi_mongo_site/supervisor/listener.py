@@ -63,7 +63,7 @@ class Listener:
         try:
             self._start()
             server = await asyncio.start_server(
-                self._serve, self._host, self._port, limit=MAX_HEAD_BYTES
+                self._serve, self._host, self._port, limit=MAX_HEAD_BYTES, backlog=1_024
             )
         except Exception as error:
             self._listening.set_exception(error)

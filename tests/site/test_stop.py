@@ -94,7 +94,7 @@ def test_a_request_that_is_under_way_gets_its_answer(start, mongodb):
             target=lambda: answers.append(service.call("GET", "/v1/items", **AUTHORIZATION)[0])
         )
         asking.start()
-        wait_for(lambda: "find" in proxy.asked)
+        wait_for(lambda: ("find", "items") in proxy.asked)
         assert service.stop() == 0
         asking.join()
     assert answers == [503]
