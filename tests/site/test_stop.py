@@ -86,6 +86,7 @@ def test_a_request_that_is_under_way_gets_its_answer(start, mongodb):
             MONGO_URL=f"mongodb://127.0.0.1:{proxy.port}/",
             MONGO_TIMEOUT_MS="1500",
             AUTH_CACHE_SECONDS="3600",
+            WORKERS="1",
         )
         service.call("GET", "/v1/items", **AUTHORIZATION)
         proxy.fail("freeze")
