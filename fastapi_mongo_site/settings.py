@@ -24,7 +24,7 @@ HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
 WORKERS = env.int("WORKERS", 2)
 THREADS = env.int("THREADS", 3)
-STOP_SECONDS = env.int("STOP_SECONDS", 10)
+STOP_SECONDS = env.int("STOP_SECONDS", 8)
 
 # Probes: docs/operating.md
 
