@@ -6,6 +6,8 @@ driver specifications (https://github.com/mongodb/specifications, below `source/
 
 import re
 
+from pymongo.errors import BulkWriteError, NotPrimaryError
+
 # retryable-reads/retryable-reads.md: a second try may succeed.
 RETRYABLE_READS = {
     6: "HostUnreachable",
@@ -72,3 +74,15 @@ def sentence_of(error: Exception) -> str:
     """
     message = str(error) or type(error).__name__
     return re.split(r" \(configured timeouts|, Timeout: |, full error: ", message)[0]
+
+
+def code_of(error: BaseException | None) -> int | None:
+    """Return the code that the server answered with, of the first row in bulk; None without one."""
+    if isinstance(error, BulkWriteError):
+        rows = error.details.get("writeErrors") or error.details.get("writeConcernErrors") or [{}]
+        code = rows[0].get("code")
+    elif isinstance(error, NotPrimaryError):
+        code = dict(error.details).get("code")
+    else:
+        code = getattr(error, "code", None)
+    return code if isinstance(code, int) else None

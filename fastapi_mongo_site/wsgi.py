@@ -10,23 +10,12 @@ from django.conf import settings
 from django.core.cache import close_caches
 from django.core.checks import run_checks
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection, connections, reset_queries
+from django.db import close_old_connections, connections, reset_queries
 
-from djongo_engine.breaker import breaker
-from djongo_engine.reads import read_once
 from fastapi_mongo_site.http.request import Handler
 from fastapi_mongo_site.parent import stop_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fastapi_mongo_site.settings")
-
-
-def arm_breaker() -> None:
-    """Refuse commands while MongoDB does not answer (docs/decisions/breaker.md)."""
-    database: Any = connection
-    breaker.arm(
-        lambda: read_once(database.database, settings.HEALTH_TIMEOUT_MS / 1000),
-        slow_seconds=settings.MONGO_TRY_MS / 2000,
-    )
 
 
 def spare_connections() -> None:
@@ -54,7 +43,6 @@ stop_with_parent()
 # No WSGI server runs Django's checks, and a worker with a broken configuration must not serve.
 if errors := [message for message in run_checks() if message.is_serious()]:
     sys.exit("\n".join(str(message) for message in errors))
-arm_breaker()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

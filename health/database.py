@@ -12,7 +12,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from djongo_engine.errors import time_limit, translate_errors
-from djongo_engine.reads import Document, find_documents, read_once
+from djongo_engine.reads import find_documents, read_once
 
 MANY = 10_000
 """More migrations than a project has."""
@@ -27,16 +27,11 @@ def check() -> None:
 
 def missing_migrations() -> set[tuple[str, str]]:
     """Return app and name of each migration that is not applied. Raises django.db.Error."""
-    applied = {(entry["app"], entry["name"]) for entry in _migrations(limit=MANY)}
-    return set(_wanted() - applied)
-
-
-def _migrations(limit: int) -> list[Document]:
-    # What Django applied is stored in every database that the service can use.
     database: Any = connection
     collection = database.collection(MigrationRecorder.Migration._meta.db_table)
     with time_limit(settings.HEALTH_TIMEOUT_MS / 1000):
-        return find_documents(collection, {}, {"_id": 0, "app": 1, "name": 1}, limit)
+        applied = find_documents(collection, {}, {"_id": 0, "app": 1, "name": 1}, MANY)
+    return set(_wanted() - {(entry["app"], entry["name"]) for entry in applied})
 
 
 @cache

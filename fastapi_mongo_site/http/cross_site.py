@@ -13,10 +13,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from fastapi_mongo_site.http.errors import problem_response
+from fastapi_mongo_site.http.errors import SAFE_METHODS, problem_response
 
-# RFC 9110 section 9.2.1
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 # "none": the person caused the request, not a page.
 OWN_SITES = frozenset({None, "same-origin", "none"})
 DEFAULT_PORTS = {"http": 80, "https": 443}

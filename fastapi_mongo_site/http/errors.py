@@ -24,9 +24,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
+from djongo_engine.server_errors import code_of
+from fastapi_mongo_site import writes
 from fastapi_mongo_site.http.exceptions import DatabaseUnavailable
 from fastapi_mongo_site.http.outages import log_outage
 from fastapi_mongo_site.http.renderers import JSONRenderer, ProblemRenderer
+
+# RFC 9110 section 9.2.1
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 REFUSALS = {
     DisallowedHost: (400, "The Host header names no host of this service."),
@@ -88,6 +93,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def _response(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, OperationalError):
         log_outage(error)
+        if context["request"].method not in SAFE_METHODS:
+            writes.report_refused(code_of(error.__cause__))
         error = DatabaseUnavailable()
     if isinstance(error, (BadRequest, SuspiciousOperation, UnreadablePostError)):
         status, detail = refusal(error)

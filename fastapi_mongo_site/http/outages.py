@@ -7,6 +7,7 @@ from django.db import DatabaseError
 
 from djongo_engine.breaker import breaker
 from djongo_engine.errors import NoAnswer, NotAllowed
+from djongo_engine.server_errors import code_of
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ def log_outage(error: DatabaseError) -> None:
     if isinstance(error, NoAnswer) and breaker.is_armed:
         # The breaker says when MongoDB goes and when it comes back.
         return
-    cause = (type(error), getattr(error.__cause__, "code", None))
+    cause = (type(error), code_of(error.__cause__))
     now = time.monotonic()
     if now - _said.get(cause, -SILENT_SECONDS) < SILENT_SECONDS:
         return

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import Error
 
-from fastapi_mongo_site.supervisor import writes
+from fastapi_mongo_site import writes
 from fastapi_mongo_site.supervisor.beats import Workers
 from fastapi_mongo_site.supervisor.exchange import Answer
 from health.database import missing_migrations
@@ -48,7 +48,8 @@ class Probes:
         if reason:
             content = {"status": "unavailable", "reason": reason}
             return Answer(HTTPStatus.SERVICE_UNAVAILABLE, content)
-        refused = {"writes": "refused"} if writes.are_refused() else {}
+        refusal = writes.refusal()
+        refused = {"writes": refusal} if refusal else {}
         return Answer(HTTPStatus.OK, {"status": "ready", **refused})
 
     async def _shared_check(self) -> str:

@@ -14,6 +14,7 @@ from accounts import stored_secrets as module
 from accounts.hashers import HASHER
 from accounts.models import User
 from accounts.stored_secrets import Reading, StoredSecrets, stored_secrets
+from fastapi_mongo_site.http import outages
 from tests.support.accounts import NEW, SECRET, basic
 from tests.support.commands import commands
 from tests.support.forks import in_child
@@ -291,7 +292,9 @@ def test_without_mongodb_nobody_gets_in(mongodb_away, password, accept):
     assert "The database does not answer" in response.content.decode()
 
 
-def test_without_mongodb_the_log_says_why(mongodb_away, caplog):
+def test_without_mongodb_the_log_says_why_once_a_minute(mongodb_away, caplog, monkeypatch):
+    monkeypatch.setattr(outages, "_said", {})
+    options()
     options()
     assert [message[:20] for message in caplog.messages] == ["503: 127.0.0.1:9: [E"]
 

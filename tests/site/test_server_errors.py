@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from djongo_engine.server_errors import UNAVAILABLE
+from fastapi_mongo_site.writes import WORDS
 from tests.support.accounts import AUTHORIZATION
 from tests.support.service import wait_for
 
@@ -16,6 +17,13 @@ REQUESTS = {
     "bulk": ("POST", "/v1/items/bulk", [ITEM]),
 }
 CONCERN = {"ok": 1, "n": 1, "writeConcernError": {"code": 64, "errmsg": "too few servers in time"}}
+
+
+NOTHING = {"ok": 1, "cursor": {"id": 0, "ns": "api_db.items", "firstBatch": []}}
+
+
+def readiness(service):
+    return service.probe("/readyz")[2]
 
 
 def error(code, *labels):
@@ -82,6 +90,20 @@ def test_internal_errors_are_a_503_once_nothing_can_be_read(proxied_service, pro
         wait_for(lambda: proxied_service.call(*REQUESTS["GET"], **AUTHORIZATION)[0] == 503)
     finally:
         proxy.heal()
+
+
+@pytest.mark.parametrize(("code", "word"), WORDS.items())
+@pytest.mark.parametrize("answer", [error, refused])
+def test_readyz_says_that_writes_are_refused(ask, proxied_service, answer, code, word):
+    assert ask("POST", answer(code))[0] == 503
+    assert ask("GET", NOTHING)[0] == 404
+    wait_for(lambda: readiness(proxied_service) == {"status": "ready", "writes": word})
+
+
+def test_write_that_is_taken_ends_the_refusal(ask, proxied_service):
+    ask("POST", error(14031))
+    assert proxied_service.call("POST", "/v1/items", ITEM, **AUTHORIZATION)[0] == 201
+    wait_for(lambda: readiness(proxied_service) == {"status": "ready"})
 
 
 def test_log_names_the_secret_when_the_user_may_not_do_it(ask, proxied_service):

@@ -10,7 +10,6 @@ from pymongo import monitoring
 from pymongo.collection import Collection
 
 from djongo_engine import client as clients
-from djongo_engine.breaker import Breaker, breaker
 from items.models import Item
 
 # What `migrate` writes.
@@ -60,12 +59,6 @@ def database(django_db_blocker, worker_id) -> Iterator[None]:
     connection.database.client.drop_database(name)
     for used in clients._clients.values():
         used.close()  # Python 3.13 warns of a client that is left open
-
-
-@pytest.fixture(autouse=True)
-def unarmed() -> None:
-    """Refuse no command: a test that imports the WSGI application arms this process's breaker."""
-    Breaker.__init__(breaker)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from pymongo.database import Database
 
 from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo
 from tests.support.accounts import AUTHORIZATION
+from tests.support.ports import free_port
 from tests.support.proxy import Proxy, proxy_before
 from tests.support.service import Service
 
@@ -66,7 +67,8 @@ IMPATIENT = {
 def proxied_service(proxy: Proxy) -> Iterator[Service]:
     """A service of one thread before `proxy`."""
     url = f"mongodb://127.0.0.1:{proxy.port}/?heartbeatFrequencyMS=500"
-    with Service("serve", MONGO_URL=url, WORKERS="1", THREADS="1", **IMPATIENT) as running:
+    options = {"MONGO_URL": url, "MANAGEMENT_PORT": str(free_port()), **IMPATIENT}
+    with Service("serve", WORKERS="1", THREADS="1", **options) as running:
         running.wait_until_up()
         running.call("GET", "/v1/items", **AUTHORIZATION)
         yield running

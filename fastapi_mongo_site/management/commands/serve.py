@@ -22,10 +22,10 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from accounts.checks import check_guessable
+from fastapi_mongo_site import writes
 from fastapi_mongo_site.addresses import refuse_addresses_in_use, refuse_management_address
 from fastapi_mongo_site.parent import stop_with_parent
 from fastapi_mongo_site.preparation import when_database_answers
-from fastapi_mongo_site.supervisor import writes
 from fastapi_mongo_site.supervisor.beats import Workers, channel
 from fastapi_mongo_site.supervisor.listener import Listener
 from fastapi_mongo_site.supervisor.probes import Probes, accepts
@@ -109,7 +109,7 @@ class Command(BaseCommand):
         server.on_startup(workers.start)
         server.on_startup(threading.Thread(target=self._say_where, daemon=True).start)
         listened_to = outbox if settings.MANAGEMENT_PORT else None
-        loader = partial(load_application, listened_to, writes.share(writes.new_flag()))
+        loader = partial(load_application, listened_to, writes.share(writes.new_code()))
         server.serve(target_loader=loader, wrap_loader=False)
 
     def _say_where(self) -> None:

@@ -6,24 +6,16 @@ import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.accounts import AUTHORIZATION
 from tests.support.ports import free_port
-from tests.support.proxy import proxy_before
 from tests.support.service import Service, wait_for
 
 HEALTH_MS = 500
 FROZEN = 100
 """Clients that wait for a frozen database."""
-
-
-@pytest.fixture(scope="module")
-def proxy(mongodb):
-    with proxy_before(urlsplit(mongodb.url).port) as proxy:
-        yield proxy
 
 
 @pytest.fixture(scope="module")

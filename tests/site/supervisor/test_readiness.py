@@ -7,7 +7,8 @@ import socket
 
 import pytest
 
-from fastapi_mongo_site.supervisor import beats, writes
+from fastapi_mongo_site import writes
+from fastapi_mongo_site.supervisor import beats
 from fastapi_mongo_site.supervisor.beats import Workers
 from fastapi_mongo_site.supervisor.probes import Probes
 from tests.support.ports import free_port
@@ -16,7 +17,7 @@ from tests.support.ports import free_port
 @pytest.fixture
 def readiness(monkeypatch):
     """What `/readyz` answers when these things are so."""
-    monkeypatch.setattr(writes, "_refused", writes.new_flag())
+    monkeypatch.setattr(writes, "_last", writes.new_code())
 
     def answer(draining=False, accepts=True, beating=True):
         async def ask():
@@ -54,7 +55,7 @@ def test_it_is_not_ready_and_says_why_in_a_word(readiness, reason, fault):
 
 
 def test_a_database_that_refuses_writes_leaves_it_ready(readiness):
-    writes.report_write(accepted=False)
-    assert readiness() == (200, {"status": "ready", "writes": "refused"})
-    writes.report_write(accepted=True)
+    writes.report_refused(14031)
+    assert readiness() == (200, {"status": "ready", "writes": "full"})
+    writes.report_accepted()
     assert readiness() == (200, {"status": "ready"})
