@@ -58,6 +58,8 @@ DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 ROOT_URLCONF = "fastapi_mongo_site.urls"
 WSGI_APPLICATION = "fastapi_mongo_site.wsgi.application"
+# What needs credentials
+API_PREFIX = "/v1/"
 # The contract has /v1/items and /v1/items/, which are two resources.
 APPEND_SLASH = False
 # The service is at the root of its host. Django would look for another place at each request.
@@ -93,7 +95,7 @@ MIDDLEWARE = [
     # Only where an origin is allowed, since it takes a twentieth of a request.
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "fastapi_mongo_site.http.hosts.HostMiddleware",
+    "fastapi_mongo_site.http.head.HeadMiddleware",
     "fastapi_mongo_site.http.cross_site.CrossSiteMiddleware",
 ]
 
@@ -106,14 +108,18 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
+STATICFILES_FINDERS = ["fastapi_mongo_site.static_files.Finder"]
 # Straight from the packages, so that a fresh clone serves its pages without collectstatic.
 WHITENOISE_USE_FINDERS = True
+# Its default lets the pages of all origins read them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Browsers
 
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match"]
 CORS_EXPOSE_HEADERS = [
     "ETag",
+    "Idempotency-Replayed",
     "Link",
     "Location",
     "Retry-After",
@@ -225,7 +231,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "items", "description": "Items in stock."},
         {"name": "health", "description": "The service itself; open to everybody."},
     ],
-    "SCHEMA_PATH_PREFIX": "/v1/",
+    "SCHEMA_PATH_PREFIX": API_PREFIX,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "items.openapi.bulk.bound_rows",

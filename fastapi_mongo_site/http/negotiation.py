@@ -10,8 +10,8 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 MAX_REMEMBERED_HEADERS = 256
-# Browsers send some 140. Anybody may send a header of hundreds of kilobytes.
-MAX_REMEMBERED_CHARACTERS = 1_000
+# Browsers send some 140.
+MAX_REMEMBERED_CHARACTERS = 256
 
 
 class LenientNegotiation(DefaultContentNegotiation):

@@ -14,6 +14,8 @@ from django.utils.http import parse_header_parameters
 
 # How much of a body that is too large is read and dropped: 16 MiB.
 DRAINED_BLOCKS, BLOCK_BYTES = 256, 65_536
+# To parse a header takes time by the square of its parameters. Browsers send some 140 characters.
+MAX_PARSED_CHARACTERS = 1_024
 BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
@@ -69,10 +71,11 @@ class Request(WSGIRequest):
         """Set the Content-Type with its parameters.
 
         Django and DRF fail at malformed ones. So these lose their semicolons: no parser takes
-        such a type, and the 415 shows it.
+        such a type, and the 415 shows it. A long one is not parsed, as HeadMiddleware refuses it.
         """
         try:
-            _, self.content_params = parse_header_parameters(content_type)
+            if len(content_type) <= MAX_PARSED_CHARACTERS:
+                _, self.content_params = parse_header_parameters(content_type)
         except ValueError:
             content_type = self.content_type = content_type.replace(";", " ")
         self.META["CONTENT_TYPE"] = content_type

@@ -18,7 +18,8 @@ from django.core.checks import register
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from accounts.checks import check_guessable
@@ -34,6 +35,8 @@ from health import database
 
 LOOK_SECONDS = 0.05
 """How often a start looks whether a worker accepts connections."""
+MAX_HEAD_BYTES = 32 * 1024
+"""Of a request line and all headers; Granian lets what it read with the last of them pass."""
 
 
 class Command(BaseCommand):
@@ -94,6 +97,9 @@ class Command(BaseCommand):
             address=settings.HOST,
             port=settings.PORT,
             interface=Interfaces.WSGI,
+            # An HTTP/2 client may let no answer come, which stops the worker.
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(max_buffer_size=MAX_HEAD_BYTES),
             workers=settings.WORKERS,
             blocking_threads=settings.THREADS,
             respawn_failed_workers=True,

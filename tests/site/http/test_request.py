@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from rest_framework.exceptions import UnsupportedMediaType
 
 from fastapi_mongo_site.http.parsers import JSONParser
-from fastapi_mongo_site.http.request import Headers, Request
+from fastapi_mongo_site.http.request import MAX_PARSED_CHARACTERS, Headers, Request
 
 ENVIRON = {"PATH": "/bin", "HTTP_IF_MATCH": '"a"', "CONTENT_TYPE": "text/plain", "HTTP_X_A": ""}
 
@@ -40,6 +40,12 @@ def test_arguments_are_utf_8_whatever_charset_the_body_declares():
     assert request.GET["name"] == "é"
     assert request.content_params == {"charset": "latin-1"}
     assert request.META["CONTENT_TYPE"] == "text/plain; charset=latin-1"
+
+
+def test_a_long_type_is_not_parsed():
+    long = "text/plain;x=".ljust(MAX_PARSED_CHARACTERS + 1, "y")
+    request = Request(RequestFactory().get("/", CONTENT_TYPE=long).environ)
+    assert (request.content_params, request.META["CONTENT_TYPE"]) == ({}, long)
 
 
 def test_type_that_is_sent_as_another_header_is_no_content_type():

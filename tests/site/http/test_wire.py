@@ -1,48 +1,10 @@
 """Requests on the wire that no HTTP library sends."""
 
-import json
-import socket
 import uuid
 
 import pytest
-from django.conf import settings
 
-from tests.examples import SENT
-from tests.support.accounts import basic
-
-JSON = "application/json"
-
-
-def body_with(**members):
-    """An item's JSON with these members as they are written."""
-    texts = {name: json.dumps(value) for name, value in SENT.items()} | members
-    return "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in texts.items()) + "}"
-
-
-def exchange(
-    service, head, body=b"", *, method="POST", path="/v1/items", end=False, content_type=JSON
-):
-    """Send bytes as they are; return the status and the text of the answer."""
-    credentials = basic("tester", settings.SECRETS["service_pwd"].value)
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close"]
-    lines += [f"Authorization: {credentials}"]
-    lines += [f"Content-Type: {content_type}"] if content_type else []
-    lines += [*head, "", ""]
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
-        connection.sendall("\r\n".join(lines).encode("latin-1") + body)
-        if end:
-            connection.shutdown(socket.SHUT_WR)
-        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
-    status, _, rest = answer.partition(b"\r\n")
-    if status.split()[1] == b"100":
-        status, _, rest = rest.lstrip().partition(b"\r\n")
-    return int(status.split()[1]), rest.decode()
-
-
-def chunks(body, size=16):
-    parts = [body[start : start + size] for start in range(0, len(body), size)]
-    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in [*parts, b""])
-
+from tests.support.wire import JSON, body_with, chunks, exchange
 
 CHUNKED = ["Transfer-Encoding: chunked"]
 BODY = body_with().encode()
