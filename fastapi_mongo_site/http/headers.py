@@ -20,12 +20,16 @@ def policy(directives: Mapping[str, Iterable[str]]) -> str:
     return "; ".join(" ".join([name, *sources]) for name, sources in directives.items())
 
 
-def headers_of_django(request: HttpRequest) -> dict[str, str]:
-    """Return the headers that Django's middlewares add to any answer to a request."""
+def headers_for(request: HttpRequest) -> dict[str, str]:
+    """Return the headers of any answer to a request: those of Django's middlewares, and one more.
+
+    No page of another origin may have an answer as a picture, a script or the like (Fetch
+    Standard, Cross-Origin-Resource-Policy). CORS decides by itself on what is asked for by script.
+    """
     chain = SecurityMiddleware(XFrameOptionsMiddleware(lambda request: HttpResponse()))
     response: Any = chain(request)
     del response["Content-Type"]
-    return dict(response.items())
+    return dict(response.items()) | {"Cross-Origin-Resource-Policy": "same-origin"}
 
 
 class SecurityHeadersMiddleware:
@@ -36,11 +40,11 @@ class SecurityHeadersMiddleware:
         self.get_response = get_response
         self.policy = policy(settings.SECURE_CSP)
         request = HttpRequest()
-        self.headers = self.headers_with_tls = headers_of_django(request)
+        self.headers = self.headers_with_tls = headers_for(request)
         if settings.SECURE_PROXY_SSL_HEADER:
             name, value = settings.SECURE_PROXY_SSL_HEADER
             request.META[name] = value
-            self.headers_with_tls = headers_of_django(request)
+            self.headers_with_tls = headers_for(request)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the answer with its headers."""
@@ -49,6 +53,11 @@ class SecurityHeadersMiddleware:
         headers = self.headers_with_tls if tls else self.headers
         for name, value in headers.items():
             response.headers[name] = value
+        if request.path_info.startswith(settings.API_PREFIX):
+            # What stands there is for who has the credentials, also where a cache does not know it.
+            # With an ETag a client may keep its own copy, and asks whether that is current.
+            keep = "private, no-cache" if "ETag" in response.headers else "no-store"
+            response.headers["Cache-Control"] = keep
         # With DEBUG=on Django's own pages for these have inline styles and scripts.
         if not (response.status_code in (404, 500) and settings.DEBUG):
             response.headers.setdefault(HEADER, self.policy)

@@ -5,6 +5,9 @@ import runpy
 import pytest
 from django.core.checks import run_checks
 
+from items.models import Item
+from tests.examples import ID, STORED
+
 HTML = "text/html"
 ANSWERS = {
     "JSON": ("/", "*/*", 200),
@@ -32,8 +35,13 @@ def test_every_answer_has_the_headers(answer):
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
     }
     assert {name: answer.get(name) for name in expected} == expected
+
+
+def test_no_answer_is_for_the_pages_of_other_origins(answer):
+    assert "Access-Control-Allow-Origin" not in answer
 
 
 def test_every_answer_has_a_policy_that_lets_no_inline_script_run(answer):
@@ -62,6 +70,43 @@ def test_page_that_explains_an_error_in_debug_shows_no_secret(client, settings, 
     assert response.status_code == 400
     assert b"SERVICE_PWD" in response.content
     assert b"let-me-in" not in response.content
+
+
+ITEM = f"/v1/items/{ID}"
+API = {
+    "item": ("GET", ITEM, {}, 200),
+    "item that is known": ("GET", ITEM, {"If-None-Match": "*"}, 304),
+    "page for a browser": ("GET", ITEM, {"Accept": HTML}, 200),
+    "list": ("GET", "/v1/items", {}, 200),
+    "query": ("GET", "/v1/items/?name=Hammer", {}, 200),
+    "export": ("GET", "/v1/items?format=csv", {}, 200),
+    "change": ("PUT", f"{ITEM}?count=1", {}, 200),
+    "deletion": ("DELETE", ITEM, {}, 204),
+    "no item": ("GET", f"{ITEM[:-1]}0", {}, 404),
+    "no argument": ("GET", "/v1/items?limit=x", {}, 400),
+    "no path": ("GET", "/v1/nowhere", {}, 404),
+    "no host": ("GET", ITEM, {"Host": "evil.example"}, 400),
+    "page of another site": ("DELETE", ITEM, {"Sec-Fetch-Site": "cross-site"}, 403),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "headers", "status"), API.values(), ids=API.keys())
+def test_no_cache_keeps_what_needs_credentials(auth_client, method, path, headers, status):
+    Item.objects.mongo_insert_one(dict(STORED))
+    response = auth_client.generic(method, path, headers=headers)
+    response.close()
+    assert response.status_code == status
+    kept = "private, no-cache" if "ETag" in response else "no-store"
+    assert response["Cache-Control"] == kept
+
+
+def test_no_cache_keeps_that_credentials_are_asked_for(client):
+    assert client.get(ITEM)["Cache-Control"] == "no-store"
+
+
+def test_a_client_may_keep_an_item_and_asks_whether_it_is_current(auth_client):
+    Item.objects.mongo_insert_one(dict(STORED))
+    assert auth_client.get(ITEM)["Cache-Control"] == "private, no-cache"
 
 
 def test_nonce_of_redoc_is_good_for_one_answer(client):
