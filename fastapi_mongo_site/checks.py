@@ -13,19 +13,24 @@ from pymongo.uri_parser import parse_uri, split_options
 
 from fastapi_mongo_site.configuration import example_of, is_loopback
 
-AT_LEAST_ONE = (
-    "PORT",
-    "WORKERS",
-    "THREADS",
-    "HEALTH_TIMEOUT_MS",
-    "MAX_BODY_BYTES",
-    "MONGO_SERVER_SELECTION_TIMEOUT_MS",
-    "MONGO_TIMEOUT_MS",
-    "MONGO_SEARCH_TIMEOUT_MS",
-    "MONGO_EXPORT_TIMEOUT_MS",
-    "MONGO_MAX_POOL_SIZE",
-)
+LEAST = {
+    "PORT": 1,
+    "WORKERS": 1,
+    "THREADS": 1,
+    "STOP_SECONDS": 2,
+    "MANAGEMENT_PORT": 1,
+    "HEALTH_TIMEOUT_MS": 1,
+    "DRAIN_SECONDS": 0,
+    "MAX_BODY_BYTES": 1,
+    "MONGO_SERVER_SELECTION_TIMEOUT_MS": 1,
+    "MONGO_TIMEOUT_MS": 1,
+    "MONGO_SEARCH_TIMEOUT_MS": 1,
+    "MONGO_EXPORT_TIMEOUT_MS": 1,
+    "MONGO_MAX_POOL_SIZE": 1,
+}
 MAX_PORT = 65_535
+# MongoDB and the system take no larger number for a time, a size or a count.
+MAX_NUMBER = 2**31 - 1
 # https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions
 DATABASE_NAME = re.compile(r'[^/\\. "$*<>:|?\0]{1,63}')
 
@@ -60,19 +65,36 @@ def check_secrets(**kwargs: Any) -> Iterable[CheckMessage]:
 
 @register()
 def check_mongo_url(**kwargs: Any) -> Iterable[CheckMessage]:
-    """E004 the MongoDB connection string does not parse, or names a file that does not exist."""
+    """E004 the MongoDB connection string does not parse, or names a file that does not exist.
+
+    It prints no part of the string: where one is malformed, any may be of the password.
+    """
     secret = settings.SECRETS["mongo_url"]
     if not secret.value or secret.value.startswith("mongodb+srv://"):
         # To parse an SRV address asks the DNS, which a check of the configuration must not do.
         return
-    try:
-        parse_uri(secret.value)
-    except (PyMongoError, ValueError, OSError) as why:
+    if fault := fault_of(secret.value):
         yield Error(
-            f"mongo_url from {secret.source} is not a MongoDB connection string: {why}",
-            hint="It looks like mongodb://user:password@host:27017/?replicaSet=rs0",
+            f"mongo_url from {secret.source} {fault}.",
+            hint="It looks like mongodb://user:password@host:27017/?replicaSet=rs0, with user and "
+            "password percent-encoded.",
             id="site.E004",
         )
+
+
+def fault_of(url: str) -> str:
+    """Return what is wrong with a connection string, without a part of it; "" if nothing is."""
+    try:
+        parse_uri(url.partition("?")[0])
+    except (PyMongoError, ValueError):
+        return "is not a MongoDB connection string"
+    try:
+        parse_uri(url)
+    except OSError as why:
+        return f"names a file that cannot be read ({why.strerror})"
+    except (PyMongoError, ValueError):
+        return "has options that pymongo does not take"
+    return ""
 
 
 @register()
@@ -98,18 +120,15 @@ def check_time_limits(**kwargs: Any) -> Iterable[CheckMessage]:
 @register()
 def check_values(**kwargs: Any) -> Iterable[CheckMessage]:
     """E005 a setting is out of its range, so that the server would not start or never answer."""
-    faults = [(name, "must be 1 or more") for name in AT_LEAST_ONE if getattr(settings, name) < 1]
-    if settings.PORT > MAX_PORT:
-        faults.append(("PORT", f"must be at most {MAX_PORT}"))
-    if settings.STOP_SECONDS < 2:
-        faults.append(("STOP_SECONDS", "must be 2 or more"))
-    if settings.DRAIN_SECONDS < 0:
-        faults.append(("DRAIN_SECONDS", "must be 0 or more"))
-    if settings.MANAGEMENT_PORT is not None:
-        if not 1 <= settings.MANAGEMENT_PORT <= MAX_PORT:
-            faults.append(("MANAGEMENT_PORT", f"must be 1 to {MAX_PORT}, or off"))
-        if settings.MANAGEMENT_PORT == settings.PORT:
-            faults.append(("MANAGEMENT_PORT", "is PORT too, which serves the API"))
+    faults = []
+    for name, least in LEAST.items():
+        value = getattr(settings, name)
+        most = MAX_PORT if name.endswith("PORT") else MAX_NUMBER
+        # MANAGEMENT_PORT is None for none.
+        if value is not None and not least <= value <= most:
+            faults.append((name, f"must be {least} to {most}"))
+    if settings.MANAGEMENT_PORT == settings.PORT:
+        faults.append(("MANAGEMENT_PORT", "is PORT too, which serves the API"))
     if not DATABASE_NAME.fullmatch(settings.MONGO_DB):
         faults.append(("MONGO_DB", "is not a name that MongoDB allows for a database"))
     for name, fault in faults:

@@ -26,6 +26,9 @@ START_SECONDS = 20.0
 PORTS = range(20_000, 30_000)
 ANSWER_MS = 500
 PROGRAM = Path(sys.executable).with_name("secantusd-py")
+# What the server's process needs of the environment, in which this one may have secrets.
+ENVIRONMENT = frozenset({"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH"})
+OWN_PREFIX = "SECANTUS_"
 
 
 class EmbeddedMongoError(Exception):
@@ -114,6 +117,11 @@ class EmbeddedMongo:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={
+                    name: value
+                    for name, value in os.environ.items()
+                    if name in ENVIRONMENT or name.startswith(OWN_PREFIX)
+                },
                 start_new_session=True,
                 pass_fds=keep_open,
             )

@@ -1,12 +1,15 @@
 """Where secrets and the options of the client come from, and the checks of both."""
 
 import re
+import runpy
 
 import pytest
+from django.conf import settings
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 
 from fastapi_mongo_site.checks import check_time_limits
-from fastapi_mongo_site.configuration import Secret, find_secret, mongo_client_options
+from fastapi_mongo_site.configuration import Env, Secret, find_secret, mongo_client_options
 
 # The lookup
 
@@ -71,6 +74,36 @@ def test_connection_string_overrides_the_default_options():
     assert mongo_client_options(url, defaults) == {"host": url, "maxPoolSize": 20}
 
 
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("1e3", 1000.0), ("0.5", 0.5), (" 5 ", 5.0), ("-1", -1.0)]
+)
+def test_number_with_a_fraction_is_read_as_it_is_written(monkeypatch, text, number):
+    monkeypatch.setenv("AUTH_CACHE_SECONDS", text)
+    assert Env().float("AUTH_CACHE_SECONDS", 5.0) == number
+
+
+NO_NUMBERS = ["", "five", "5s", "5,0", "1,000", "1.000,5", "0x10", "1e", "nan", "inf", "1 000"]
+
+
+def numbers():
+    """Every number that the settings read from the environment."""
+    source = (settings.BASE_DIR / "fastapi_mongo_site" / "settings.py").read_text()
+    found = re.findall(r'env\.(?:int|float)\(\s*"([A-Z_]+)"', source)
+    assert {"PORT", "AUTH_CACHE_SECONDS", "NUM_PROXIES"} <= set(found)
+    return found
+
+
+@pytest.mark.parametrize("name", numbers())
+def test_what_is_no_number_is_refused_by_the_name_of_its_variable(monkeypatch, settings, name):
+    for text in NO_NUMBERS:
+        monkeypatch.setenv(name, text)
+        with pytest.raises(ImproperlyConfigured, match=rf"variable {name} is not valid"):
+            runpy.run_path(str(settings.BASE_DIR / "fastapi_mongo_site" / "settings.py"))
+
+
 # The checks
 
 
@@ -117,6 +150,29 @@ def test_url_that_is_no_connection_string(with_secret, url):
     assert ids() == ["site.E004"]
 
 
+SECRET_PARTS = [
+    "mongodb://user:s3cr/t@host",
+    "mongodb://user:s3cr:t@host:27017/",
+    "mongodb://user:p%s3cr@host",
+    "mongodb://host/?authMechanism=s3cr",
+    "mongodb://host/?timeoutMS=s3cr",
+    "mongodb://host/?tlsCAFile=/s3cr",
+    "mongodb://[s3cr",
+    "mongodb://host:s3cr",
+    "mongodb://user:27017/x?s3cr@host",
+    "mongo://user:s3cr@host",
+    "s3cr",
+]
+
+
+@pytest.mark.parametrize("url", SECRET_PARTS)
+def test_check_says_no_part_of_a_malformed_url(with_secret, recwarn, url):
+    with_secret("mongo_url", value=url, source="$MONGO_URL")
+    messages = [message for message in run_checks() if message.id.startswith("site.")]
+    assert messages
+    assert "s3cr" not in repr([*messages, *(warning.message for warning in recwarn)])
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -158,6 +214,11 @@ def test_shorter_time_than_the_settings_allow_is_fine(with_secret):
         ("MANAGEMENT_PORT", 0),
         ("MANAGEMENT_PORT", 65_536),
         ("MANAGEMENT_PORT", 8_000),
+        ("DRAIN_SECONDS", 2**31),
+        ("MAX_BODY_BYTES", 2**31),
+        ("THREADS", 10**30),
+        ("MONGO_MAX_POOL_SIZE", 10**30),
+        ("MONGO_SEARCH_TIMEOUT_MS", 2**31),
         ("MONGO_TIMEOUT_MS", 0),
         ("MONGO_SEARCH_TIMEOUT_MS", 0),
         ("MONGO_EXPORT_TIMEOUT_MS", -1),

@@ -19,6 +19,19 @@ def test_a_server_that_is_not_installed_is_an_error_that_says_how_to(monkeypatch
         EmbeddedMongo(tmp_path).start()
 
 
+def test_the_server_gets_no_secret_in_its_environment(monkeypatch, tmp_path):
+    for name in ("SERVICE_PWD", "SECRET_KEY", "MONGO_URL", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "s3cr")
+    server = EmbeddedMongo(tmp_path)
+    server.start()
+    try:
+        environ = Path(f"/proc/{server.process.pid}/environ").read_bytes()
+    finally:
+        server.stop()
+    assert b"PATH=" in environ
+    assert b"s3cr" not in environ
+
+
 def test_a_database_that_is_being_started_again_is_waited_for_and_stopped(tmp_path):
     shared = SharedMongo(tmp_path)
     shared.acquire()
