@@ -50,18 +50,20 @@ def connections(service, sent: bytes, number: int = 30) -> Iterator[list[socket.
         yield these
 
 
+CREDENTIALS = f"Authorization: {AUTHORIZATION['Authorization']}"
+
+
 def head(*headers: str, method: str = "GET", path: str = "/") -> bytes:
-    """The head of a request, with credentials."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
-    lines += [f"Authorization: {AUTHORIZATION['Authorization']}", *headers, "", ""]
+    """The head of a request."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *headers, "", ""]
     return "\r\n".join(lines).encode("latin-1")
 
 
 def exchange(
     service, headers, body=b"", *, method="POST", path="/v1/items", end=False, content_type=JSON
 ):
-    """Send bytes as they are; return the status and the text of the answer."""
-    lines = ["Connection: close", *headers]
+    """Send bytes as they are, with credentials; return the status and the text of the answer."""
+    lines = ["Connection: close", CREDENTIALS, *headers]
     lines += [f"Content-Type: {content_type}"] if content_type else []
     with connect(service) as connection:
         # A server that refuses a head closes the connection before it has read it all.

@@ -7,10 +7,10 @@ import time
 import pytest
 
 from fastapi_mongo_site.http.request import MAX_PARSED_CHARACTERS
-from tests.support.wire import JSON, connections, exchange, head, received
+from tests.support.wire import CREDENTIALS, JSON, connections, exchange, head, received
 
 BUNDLE = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
-AT_ONCE = 0.5
+AT_ONCE = 1.0
 
 
 def seconds_of(call):
@@ -85,7 +85,7 @@ def test_http_2_is_not_spoken(service):
 
 @pytest.mark.parametrize("path", [BUNDLE, "/docs", "/openapi.json", "/v1/items"])
 def test_clients_that_read_nothing_hold_up_nobody(service, path):
-    with connections(service, head(path=path)):
+    with connections(service, head(CREDENTIALS, path=path)):
         time.sleep(0.5)
         assert seconds_of(lambda: exchange(service, [], method="GET", path="/")) < AT_ONCE
 
@@ -95,6 +95,13 @@ def test_clients_that_read_nothing_hold_up_nobody(service, path):
 )
 def test_clients_that_ask_for_nothing_hold_up_nobody(service, sent):
     with connections(service, sent):
+        assert seconds_of(lambda: exchange(service, [], method="GET", path="/")) < AT_ONCE
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/v1/items", "/v1/items/bulk", "/nowhere"])
+def test_bodies_that_do_not_come_hold_up_nobody_without_credentials(service, path):
+    length = "Content-Length: 1000"
+    with connections(service, head(length, f"Content-Type: {JSON}", method="POST", path=path)):
         assert seconds_of(lambda: exchange(service, [], method="GET", path="/")) < AT_ONCE
 
 

@@ -113,3 +113,19 @@ def test_head_that_is_no_http_is_a_4xx(service, head):
 def test_target_that_leads_nowhere_is_a_4xx(service, path):
     status, _ = exchange(service, [], method="GET", path=path)
     assert 400 <= status < 500
+
+
+# What the server hides, as SECURITY.md says. Where one of these fails, the server has changed, and
+# the service can refuse such a request.
+
+
+def test_server_gives_a_chunked_body_that_breaks_off_like_a_whole_one(service):
+    assert exchange(service, CHUNKED, chunks(BODY)[: -len(b"0\r\n\r\n")], end=True)[0] == 201
+
+
+@pytest.mark.parametrize(
+    "headers", [["X_Request_ID: other"], ["X-Request-ID: own", "X_Request_ID: other"]]
+)
+def test_server_takes_a_name_with_underscores_for_one_with_hyphens(service, headers):
+    _, text = exchange(service, headers, method="GET", path="/")
+    assert "x-request-id: other\r\n" in text
