@@ -8,12 +8,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from items.limits import PRICE_LIMIT_EURO, PRICE_STEP_EURO
+from items.limits import ID_VERSIONS, PRICE_LIMIT_EURO, PRICE_STEP_EURO
 
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
 """The numbers of JSON (RFC 8259), leading zeros allowed; the exponent is kept small."""
 
 MAX_INTEGER = 10**18
+
+VERSIONS = "".join(map(str, ID_VERSIONS))
 
 
 def is_number(data: Any) -> bool:
@@ -38,9 +40,9 @@ class IdField(serializers.UUIDField):
     {
         "type": "string",
         "format": "uuid",
-        "pattern": "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}"
+        "pattern": f"^[0-9A-Fa-f]{{8}}-[0-9A-Fa-f]{{4}}-[{VERSIONS}][0-9A-Fa-f]{{3}}"
         "-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$",
-        "description": "Of version 4.",
+        "description": f"Of version {' or '.join(VERSIONS)}.",
     }
 )
 class NewIdField(IdField):

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+ID_VERSIONS = (4, 7)
+"""Of the UUIDs that a client may give a new item; those made here are version 4."""
 MAX_NAME_CHARACTERS = 100
 MAX_COUNT = 2**31 - 1
 PRICE_LIMIT_EURO = 10**9

@@ -9,14 +9,23 @@ from django.db import models
 
 from djongo_engine.schema.indexes import CollationIndex
 from items.finding import COLLATION
-from items.limits import MAX_COUNT, MAX_NAME_CHARACTERS, PRICE_LIMIT_EURO, PRICE_STEP_EURO
+from items.limits import (
+    ID_VERSIONS,
+    MAX_COUNT,
+    MAX_NAME_CHARACTERS,
+    PRICE_LIMIT_EURO,
+    PRICE_STEP_EURO,
+)
 from items.managers import ItemManager
 
 
 def validate_id(value: uuid.UUID) -> None:
-    """Raise ValidationError unless the id is a version 4 UUID: the original reads no other."""
-    if value.version != 4:
-        raise ValidationError("Must be a version 4 UUID.", code="version")
+    """Raise ValidationError unless the id is a UUID of a version that the original writes.
+
+    The original of 2023 writes version 4 and reads no other; its later generation writes 7.
+    """
+    if value.version not in ID_VERSIONS:
+        raise ValidationError("Must be a UUID of version 4 or 7.", code="version")
 
 
 def validate_price(value: Decimal | float) -> None:

@@ -115,7 +115,7 @@ GOOD = f"{OTHER_ID},Saw,tools,3,12.5\n"
         (f"{ID},a,tools,1,0.00001", "price: "),
         (f"{ID},a,tools,-1,-1", "count: Ensure this value is greater than or equal to 0.; price: "),
         ("5,a,tools,1,1", "id: "),
-        ("00000000-0000-1000-8000-000000000000,a,tools,1,1", "id: Must be a version 4 UUID."),
+        ("00000000-0000-1000-8000-000000000000,a,tools,1,1", "id: Must be a UUID of version 4 or 7."),
         (f"{ID},a,tools,1", "Has 4 columns, not 5."),
         (f"{ID},a,tools,1,1,1", "Has 6 columns, not 5."),
         (f'{ID},"a"b,tools,1,1', "Not CSV: "),
