@@ -37,7 +37,7 @@ from items.adjustments import (
     kept_adjustment,
 )
 from items.documents import FIELDS, PROJECTION, ItemData, as_document, as_item, as_update
-from items.finding import Listing, Position
+from items.finding import COLLATION, Listing, Position
 
 BATCH_DOCUMENTS = 1000
 
@@ -283,6 +283,12 @@ class ItemManager(PassThroughManager):
                 {"_id": {"$in": list(ids)}}, FIELDS, limit=len(ids), batch_size=len(ids)
             )
             return {document["_id"]: as_item(document) for document in cursor}
+
+    def named(self, names: Collection[str]) -> list[ItemData]:
+        """Return the items of these names, whatever case and accents, in one round trip."""
+        with translate_errors():
+            cursor = self.mongo_find({"name": {"$in": list(names)}}, FIELDS, collation=COLLATION)
+            return [as_item(document) for document in cursor]
 
     def add_many(self, items: Collection[ItemData]) -> set[str]:
         """Store new items, each for itself, in one round trip; return the ids that are taken."""

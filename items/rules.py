@@ -6,13 +6,7 @@ from rest_framework.serializers import ValidationError
 from rest_framework.settings import api_settings
 
 from items.documents import as_item
-from items.serializers import ARGUMENT_CLASSES, ItemRequestSerializer
-
-
-class TextItemSerializer(ItemRequestSerializer):
-    """An item whose numbers are spelled in text, as in CSV."""
-
-    serializer_field_mapping = ARGUMENT_CLASSES
+from items.serializers import ItemRequestSerializer
 
 
 def messages(error: ValidationError) -> str:

@@ -107,9 +107,9 @@ describe_items = extend_schema_view(
         description="One page of the items that meet every argument, in the order asked for. "
         "Follow `Link` through the pages: an item that is there throughout, and whose value in "
         "the ordering's field stays, comes exactly once whatever else is written meanwhile.\n\n"
-        "As `text/csv` or `application/x-ndjson` all of them come in one answer. In CSV a text "
-        "that a spreadsheet would run, or that starts with an apostrophe, has an apostrophe "
-        "before it.",
+        "As `text/csv` or `application/x-ndjson` all of them come in one answer. In CSV a text, "
+        "or a part of it behind a semicolon, a tab or a line's end, that a spreadsheet would run, "
+        "or that starts with an apostrophe, has an apostrophe before it.",
         parameters=[ListArguments, LINK, TOTAL],
         examples=argument_examples(*ARGUMENTS),
         responses={

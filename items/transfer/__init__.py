@@ -1,4 +1,7 @@
-"""Items in files, CSV and NDJSON: one reader, one writer, the import, and the API's export.
+"""Items in files: the reader, the import and its preview, the writers, and the API's export.
 
-What the commands ask and print stays with the commands.
+`reader` takes a stream of bytes and gives rows, so that an upload can use it as the command does:
+`unpacking`, `encodings` and `lines` make text of bytes, `separators`, `columns`, `decimals` and
+`tables` make rows of cells, and `sheets` gives the cells of a spreadsheet. What the commands ask and
+print stays with the commands.
 """

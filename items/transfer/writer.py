@@ -8,17 +8,13 @@ from typing import IO, Any
 import orjson
 
 from items.documents import COLUMNS, ItemData
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-"""A spreadsheet may run a text that starts with one of these (OWASP, "CSV Injection"). Text that
-starts with an apostrophe is guarded too, so that taking one leading apostrophe away always gives
-the text back."""
+from items.transfer.formulas import guarded
 
 
 def csv_writer(stream: IO[bytes], *, guard_formulas: bool) -> Callable[[ItemData], object]:
     """Write the header, and return what writes an item as a row; None is an empty cell.
 
-    With `guard_formulas` an apostrophe goes before text that a spreadsheet would run.
+    With `guard_formulas` nothing in it is run by a spreadsheet (`items.transfer.formulas`).
     """
     text = SimpleNamespace(write=lambda row: stream.write(row.encode()))
     write_row = csv.writer(text).writerow
@@ -44,4 +40,5 @@ def item_writer(
 
 
 def _guarded(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    # A boolean and an Int64 are integers.
+    return value if value is None or isinstance(value, (int, float)) else guarded(str(value))

@@ -125,10 +125,17 @@ def test_csv_keeps_text(auth_client, text):
     assert exported_name(auth_client) == text
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1", "'=1", "'a"])
-def test_csv_puts_an_apostrophe_before_what_a_spreadsheet_would_run(auth_client, text):
+@pytest.mark.parametrize(
+    ("text", "exported"),
+    [
+        *((text, f"'{text}") for text in ["=1+1", "+1", "-1", "@A1", "＝1", "'=1", "'a"]),
+        *((f"{end}=1", f"'{end}'=1") for end in "\t\r\n"),
+        ("x;=1+1", "x;'=1+1"),
+    ],
+)
+def test_csv_puts_an_apostrophe_before_what_a_spreadsheet_would_run(auth_client, text, exported):
     store([{**STORED, "name": text}])
-    assert exported_name(auth_client) == f"'{text}"
+    assert exported_name(auth_client) == exported
 
 
 def test_csv_leaves_numbers_as_they_are(auth_client):

@@ -19,7 +19,9 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
 from items.models import Item
-from items.transfer.reader import MAX_LINE_BYTES, Lines, read_rows
+from items.transfer.lines import Lines
+from items.transfer.reader import read_rows
+from items.transfer.rows import MAX_ROW_BYTES, Reading
 from tests.examples import CSV_HEADER, CSV_ROW, ID, OTHER_ID, STORED
 from tests.support.service import PROJECT
 
@@ -115,7 +117,10 @@ GOOD = f"{OTHER_ID},Saw,tools,3,12.5\n"
         (f"{ID},a,tools,1,0.00001", "price: "),
         (f"{ID},a,tools,-1,-1", "count: Ensure this value is greater than or equal to 0.; price: "),
         ("5,a,tools,1,1", "id: "),
-        ("00000000-0000-1000-8000-000000000000,a,tools,1,1", "id: Must be a UUID of version 4 or 7."),
+        (
+            "00000000-0000-1000-8000-000000000000,a,tools,1,1",
+            "id: Must be a UUID of version 4 or 7.",
+        ),
         (f"{ID},a,tools,1", "Has 4 columns, not 5."),
         (f"{ID},a,tools,1,1,1", "Has 6 columns, not 5."),
         (f'{ID},"a"b,tools,1,1', "Not CSV: "),
@@ -132,7 +137,10 @@ def test_row_at_fault_is_listed_as_it_came_and_the_others_go_in(file, capsys, ro
     [(line, why, text)] = rejected(path)
     assert (line, text) == (3, row)
     assert why.startswith(reason)
-    assert "3 rows read: 2 added, 0 updated, 0 skipped, 1 rejected." in capsys.readouterr().err
+    assert (
+        "3 rows read: 2 added, 0 changed, 0 unchanged, 0 skipped, 1 rejected."
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(
@@ -167,19 +175,19 @@ def test_line_number_is_where_the_row_starts(file):
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 def test_line_over_the_limit_is_cut_and_rejected(file, packed):
-    data = f"{HEADER}{ID},{'x' * 2 * MAX_LINE_BYTES},tools,1,1\n{HAMMER}".encode()
+    data = f"{HEADER}{ID},{'x' * 2 * MAX_ROW_BYTES},tools,1,1\n{HAMMER}".encode()
     path = file(gzip.compress(data, mtime=0) if packed else data)
     assert load(path) == 1
     # csv's own limit on a field is the reader's, not that of the reader of rejects.
     text = Path(f"{path}.rejects.csv").read_text()
-    assert text.splitlines()[1].startswith(f"2,A line is longer than {MAX_LINE_BYTES} bytes")
-    assert len(text) < 1.1 * MAX_LINE_BYTES
+    assert text.splitlines()[1].startswith(f"2,Longer than {MAX_ROW_BYTES} bytes")
+    assert len(text) < 1.1 * MAX_ROW_BYTES
     assert documents() == [STORED]
 
 
 def test_quote_that_never_closes_does_not_fill_the_memory():
     lines = [HEADER.encode(), b'1,"'] + [b"x" * 1000 + b"\n"] * 1000
-    rows = list(read_rows(io.BytesIO(b"".join(lines)), ndjson=False))
+    rows = list(read_rows(io.BytesIO(b"".join(lines)), Reading(), lambda text: None))
     assert all(len(row.text) < 200_000 for row in rows)
     assert rows[0].fault.startswith("Not CSV: field larger than field limit")
 
@@ -190,12 +198,9 @@ def test_quote_that_never_closes_does_not_fill_the_memory():
         ("", "is empty"),
         ("\n\n", "is empty"),
         ("name,category,count\n", "lacks price"),
-        ("name,category,count,price,colour\n", "'colour'"),
         ("name,category,count,price,name\n", "twice"),
-        ("name;category;count;price\n", "'name;category;count;price'"),
-        (b"\xff\xfe" + HEADER.encode("utf-16-le"), "Not UTF-8"),
-        (gzip.compress(HEADER.encode(), mtime=0)[:12], "Compressed file ended"),
-        (b"\x1f\x8b" + HEADER.encode(), "Cannot read"),
+        (gzip.compress(HEADER.encode(), mtime=0)[:12], "ends early"),
+        (b"\x1f\x8b" + HEADER.encode(), "cannot be unpacked"),
     ],
 )
 def test_file_at_fault_is_named_in_a_line(file, content, fault):
@@ -224,6 +229,12 @@ def test_rejects_of_an_earlier_run_are_gone(file):
     path = file(HEADER + "x,a,tools,1,1\n")
     assert load(path) == 1
     file(HEADER + HAMMER)
+    assert load(path) == 0
+    assert rejected(path) == []
+
+
+def test_import_without_rejects_makes_no_file(file):
+    path = file(HEADER + HAMMER)
     assert load(path) == 0
     assert not Path(f"{path}.rejects.csv").exists()
 
@@ -258,14 +269,14 @@ def test_fail_stops_at_the_taken_id(file, stored):
 def test_skip_leaves_the_stored_item(file, stored, capsys):
     assert load(file(THREE), "--on-conflict=skip") == 0
     assert documents()[1] == {**STORED, "shelf": "B2"}
-    assert "2 added, 0 updated, 1 skipped" in capsys.readouterr().err
+    assert "2 added, 0 changed, 0 unchanged, 1 skipped" in capsys.readouterr().err
 
 
 def test_update_sets_the_items_fields_and_no_others(file, stored, capsys):
     assert load(file(THREE), "--on-conflict=update") == 0
     axe = {"_id": ID, "name": "Axe", "category": "tools", "count": 1, "price": 1.0, "shelf": "B2"}
     assert documents()[1] == axe
-    assert "2 added, 1 updated, 0 skipped" in capsys.readouterr().err
+    assert "2 added, 1 changed, 0 unchanged, 0 skipped" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("choice", "name"), [("skip", "Hammer"), ("update", "Axe")])
@@ -277,7 +288,10 @@ def test_of_two_rows_with_one_id_skip_stores_the_first_and_update_the_last(file,
 
 @pytest.mark.parametrize(
     ("choice", "counts"),
-    [("skip", "2 added, 0 updated, 1 skipped"), ("update", "2 added, 1 updated, 0 skipped")],
+    [
+        ("skip", "2 added, 0 changed, 0 unchanged, 1 skipped"),
+        ("update", "2 added, 1 changed, 0 unchanged, 0 skipped"),
+    ],
 )
 def test_dry_run_tells_all_and_stores_nothing(file, stored, capsys, choice, counts):
     path = file(f"{THREE}x,a,tools,1,1\n")
@@ -302,7 +316,7 @@ def test_row_without_an_id_is_not_stored_twice(file, capsys):
     path = file(NO_IDS)
     assert load(path) == 0
     assert load(path, "--on-conflict=skip") == 0
-    assert "0 added, 0 updated, 2 skipped" in capsys.readouterr().err
+    assert "0 added, 0 changed, 0 unchanged, 2 skipped" in capsys.readouterr().err
     ids = [document["_id"] for document in documents()]
     assert len(ids) == 2
     assert all(uuid.UUID(item_id).version == 4 for item_id in ids)
@@ -310,7 +324,7 @@ def test_row_without_an_id_is_not_stored_twice(file, capsys):
 
 def test_another_file_with_the_same_rows_is_another_delivery(file):
     assert load(file(NO_IDS)) == 0
-    assert load(file(NO_IDS, "other.csv")) == 0
+    assert load(file(NO_IDS, "other.csv"), "--match=id") == 0
     assert len(documents()) == 4
 
 
@@ -387,7 +401,7 @@ def test_update_that_stops_midway_says_to_go_on_with_update(file, capsys, monkey
 
 def test_without_a_terminal_lines_tell_the_progress(file, capsys, monkeypatch):
     monkeypatch.setattr("items.transfer.imports.BATCH_ROWS", 10)
-    monkeypatch.setattr("items.management.commands.import_items.PLAIN_LINE_EVERY_ROWS", 10)
+    monkeypatch.setattr("items.management.progress.PLAIN_LINE_EVERY_ROWS", 10)
     load(file(ROWS))
     lines = capsys.readouterr().err.splitlines()
     assert [line.split()[0] for line in lines] == ["10", "20", "30", "35"]
@@ -428,11 +442,12 @@ def test_terminal_sees_a_bar_and_ctrl_c_leaves_no_traceback(file):
         with os.fdopen(writer, "wb") as pipe:
             pipe.write((HEADER + "x,Saw,tools,1,1\n" * 1001).encode())
             pipe.flush()
-            while b"1.00k rows" not in seen:
+            while b"1000 rows" not in seen:
                 seen += os.read(parent, 4096)
             assert interrupt(process) == 130
         seen += os.read(parent, 65_536)
     os.close(parent)
+    assert b"rows/s" in seen
     assert b"Interrupted. " in seen
     assert b"Traceback" not in seen
 
@@ -506,5 +521,6 @@ def test_export_that_breaks_off_leaves_the_file_as_it_was(tmp_path, monkeypatch,
 
 
 def test_bytes_that_are_not_utf_8_are_written_back_as_they_came():
-    lines = Lines(io.BytesIO(b"a\xff\nb\n"))
+    stream = io.BufferedReader(io.BytesIO(b"a\xff\nb\n"))
+    lines = Lines(stream, "utf-8", lambda text: None)
     assert [text.encode(errors="surrogateescape") for text in lines] == [b"a\xff\n", b"b\n"]

@@ -1,47 +1,86 @@
 """Import items from a file, as many as there are, and safely again."""
 
 import contextlib
-import csv
-import io
-import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError, IntegrityError, OperationalError
-from tqdm import tqdm
 
-from items.documents import FIELDS
+from fastapi_mongo_site.command_help import ExamplesMixin
+from items.management.endings import (
+    AWAY,
+    INCOMPLETE,
+    INTERRUPTED,
+    STOPPED,
+    interruptible,
+    printable,
+)
+from items.management.progress import Progress
+from items.transfer.decimals import MARKS
+from items.transfer.encodings import SHOWN as ENCODINGS
 from items.transfer.imports import BATCH_ROWS, Importer
-from items.transfer.reader import FileError, Row, is_ndjson, read_rows, unpacked
+from items.transfer.matching import ById, ByName, ChoiceNeededError
+from items.transfer.preview import Preview
+from items.transfer.reader import read_rows
+from items.transfer.rejects import Rejects
+from items.transfer.rows import FileError, Reading, Row
 
-PLAIN_LINE_EVERY_ROWS = 10 * BATCH_ROWS
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+CHOICE = (
+    "Choose: --match=name changes the items of these names, --match=id adds others beside them."
+)
+EXAMPLES = """\
+examples:
+  manage.py import_items items.xlsx --dry-run              see what would change
+  manage.py import_items list.csv --match=name             change the items of these names
+  manage.py import_items items.csv.gz --on-conflict=skip   go on where it was stopped
+  manage.py import_items preise.csv --decimal=comma        where 1.234 is a thousand
+  zcat items.csv.gz | manage.py import_items - --name=monday
+
+exit codes:
+  0    every row is in
+  1    rows were refused; the others are in
+  2    stopped: the file, an option, or an item that is there; the message says what is in
+  3    the database does not answer; the message says how to go on
+  130  interrupted, by Ctrl-C or SIGTERM
+"""
 
 
-class Command(BaseCommand):
-    """`manage.py import_items FILE|-`: exit code 0 when no row was refused, else 1."""
+class Command(ExamplesMixin):
+    """`manage.py import_items FILE|-`: the end of its help has the exit codes."""
 
     help = (
-        f"Import items from CSV (with a header: {', '.join(FIELDS)} and, if there are "
-        "any, id) or NDJSON, plain or gzipped, by the rules of the API. Rows at fault go to a CSV "
-        "file with their line and the reason. A row without an id gets one made of the file's "
-        "name, its line and its text, so that the same file can be imported again."
+        "Import items by the rules of the API: from CSV, .xlsx or .ods with a header (name, "
+        "category, count, price and, if there are any, id), or from NDJSON; plain or gzipped. How "
+        "a file is read is guessed, said, and can be set. Rows at fault go to a CSV file with "
+        "their line and the reason."
     )
+    examples = EXAMPLES
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the file and the options."""
         parser.add_argument("file", help="the file, or - for standard input")
         parser.add_argument(
+            "--match",
+            choices=["id", "name"],
+            help="which stored item a row is about: the one of its id (the default; a row without "
+            "gets an id made of the file's name, its line and its text, the same each time), or "
+            "the one of its name, in any case",
+        )
+        parser.add_argument(
             "--on-conflict",
             choices=["fail", "skip", "update"],
-            default="fail",
-            help="when an id is taken: stop there (the default; the rows before it are in), leave "
-            "the stored item, or set its fields",
+            help="when that item is there: stop (the default with ids; the rows before are in), "
+            "leave it, or set its fields (the default with --match=name)",
         )
-        parser.add_argument("--dry-run", action="store_true", help="check all, store nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="store nothing, and show what would change"
+        )
         parser.add_argument(
             "--rejects",
             type=Path,
@@ -50,118 +89,101 @@ class Command(BaseCommand):
         parser.add_argument(
             "--name", default="", help="what to make missing ids of, default the file's name"
         )
+        parser.add_argument("--encoding", choices=list(ENCODINGS), default="")
+        parser.add_argument("--separator", choices=list(SEPARATORS), help="of CSV")
+        parser.add_argument("--decimal", choices=list(MARKS), help="the decimal mark")
+        parser.add_argument("--sheet", default="", help="of a spreadsheet, default the first")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Import; progress and a summary go to stderr."""
+        """Import; progress, guesses and a summary go to stderr, a dry run's changes to stdout."""
         file = options["file"]
         beside = Path(f"{'stdin' if file == '-' else file}.rejects.csv")
         rejects = Rejects(options["rejects"] or beside)
-        if file != "-" and rejects.path.resolve() == Path(file).resolve():
-            raise CommandError("--rejects names the file itself.")
+        reading = Reading(
+            options["encoding"],
+            SEPARATORS.get(options["separator"], ""),
+            MARKS.get(options["decimal"], ""),
+            options["sheet"],
+        )
         try:
-            with opened(file) as raw, rejects:
-                stream = unpacked(raw)
-                ndjson = is_ndjson(stream)
-                importer = Importer(
-                    options["name"] or ("" if file == "-" else Path(file).name.removesuffix(".gz")),
-                    options["on_conflict"],
-                    rejects.write,
-                    text=not ndjson,
-                    dry_run=options["dry_run"],
-                )
-                with self._progress(importer, raw) as progress:
-                    self._run(importer, read_rows(stream, ndjson), progress)
+            with interruptible(), opened(file) as stream:
+                if file != "-" and rejects.path.exists() and rejects.path.samefile(file):
+                    raise CommandError("--rejects names the file itself.", returncode=STOPPED)
+                importer = self._importer(options, rejects.write)
+                rows = read_rows(stream, reading, self._say)
+                with rejects, Progress(self.stderr, stream, importer, self._summary) as progress:
+                    self._run(importer, rows, progress)
         except (FileError, DatabaseError, OSError) as error:
-            raise CommandError(f"{file}: {error}") from error
-        self.stderr.write(self._summary(importer))
+            raise CommandError(f"{file}: {error}", returncode=STOPPED) from error
+        self._say(self._summary(importer))
         if importer.rejected:
-            self.stderr.write(f"The rejected rows are in {rejects.path}.")
-            raise SystemExit(1)
+            self._say(f"The rejected rows are in {rejects.path}.")
+            raise SystemExit(INCOMPLETE)
+
+    def _importer(self, options: dict[str, Any], reject: Callable[[Row], None]) -> Importer:
+        file, match = options["file"], options["match"]
+        name = options["name"] or ("" if file == "-" else Path(file).name.removesuffix(".gz"))
+        matching = ByName() if match == "name" else ById(name, ask=match is None)
+        on_conflict = options["on_conflict"] or ("update" if match == "name" else "fail")
+        if not options["dry_run"]:
+            return Importer(matching, on_conflict, reject)
+
+        def refuse(row: Row) -> None:
+            self._show(f"Line {row.line}: refused, {row.fault}")
+            reject(row)
+
+        return Preview(matching, on_conflict, refuse, self._show)
+
+    def _say(self, text: str) -> None:
+        # Not in red, which is for errors.
+        self.stderr.write(printable(text), style_func=str)
+
+    def _show(self, text: str) -> None:
+        self.stdout.write(printable(text))
 
     def _run(self, importer: Importer, rows: Iterator[Row], progress: Callable[[], None]) -> None:
+        stop = partial(CommandError, returncode=STOPPED)
         try:
             importer.run(rows, progress)
         except IntegrityError as error:
             hint = "--on-conflict=skip leaves such items, --on-conflict=update changes them."
-            raise CommandError(f"{error} {hint} {self._summary(importer)}") from error
+            raise stop(f"{error} {hint} {self._summary(importer)}") from error
+        except ChoiceNeededError as error:
+            raise stop(f"{error} {CHOICE} {self._summary(importer)}") from error
         except OperationalError as error:
             text = f"The database does not answer: {error}. {self._in_part(importer)}"
-            raise CommandError(text) from error
+            raise CommandError(text, returncode=AWAY) from error
         except (DatabaseError, FileError) as error:
             if not importer.read:
                 raise
-            raise CommandError(f"{error} {self._in_part(importer)}") from error
+            raise stop(f"{error} {self._in_part(importer)}") from error
         except KeyboardInterrupt:
-            self.stderr.write(f"Interrupted. {self._in_part(importer)}")
-            raise SystemExit(128 + signal.SIGINT) from None
+            self._say(f"Interrupted. {self._in_part(importer)}")
+            raise SystemExit(INTERRUPTED) from None
 
     def _in_part(self, importer: Importer) -> str:
         """Return what is in, and how to go on. A batch under way may be in, too, or in part."""
-        # Skipping would leave behind what an update has not come to.
-        on_conflict = "update" if importer.on_conflict == "update" else "skip"
-        return (
-            f"{self._summary(importer)} Up to {BATCH_ROWS} more may be in. "
-            f"To go on, run it again with --on-conflict={on_conflict}."
-        )
+        again = "Run it again as it was."
+        if not isinstance(importer.matching, ByName):
+            # Skipping would leave behind what an update has not come to.
+            on_conflict = "update" if importer.on_conflict == "update" else "skip"
+            again = f"To go on, run it again with --on-conflict={on_conflict}."
+        return f"{self._summary(importer)} Up to {BATCH_ROWS} more may be in. {again}"
 
     def _summary(self, importer: Importer) -> str:
-        would = "Dry run, nothing is stored: " if importer.dry_run else ""
+        would = "Dry run, nothing is stored: " if isinstance(importer, Preview) else ""
         return (
-            f"{would}{importer.read} rows read: {importer.added} added, "
-            f"{importer.updated} updated, {importer.skipped} skipped, {importer.rejected} rejected."
+            f"{would}{importer.read} rows read: {importer.added} added, {importer.changed} changed,"
+            f" {importer.unchanged} unchanged, {importer.skipped} skipped,"
+            f" {importer.rejected} rejected."
         )
-
-    @contextlib.contextmanager
-    def _progress(self, importer: Importer, raw: io.BufferedReader) -> Iterator[Callable[[], None]]:
-        """Give a function that shows how far the import is: a bar on a terminal, else lines."""
-        if not self.stderr.isatty():
-            yield lambda: self._plain_line(importer)
-            return
-        size = Path(raw.name).stat().st_size if raw.seekable() else None
-        unit = "B" if size else " rows"
-        # Never too often: each call comes a thousand rows after the last.
-        with tqdm(
-            total=size, unit=unit, unit_scale=True, file=sys.stderr, leave=False, mininterval=0
-        ) as bar:
-            yield lambda: cast(None, bar.update((raw.tell() if size else importer.read) - bar.n))
-
-    def _plain_line(self, importer: Importer) -> None:
-        if importer.read % PLAIN_LINE_EVERY_ROWS == 0:
-            self.stderr.write(self._summary(importer))
 
 
 @contextlib.contextmanager
-def opened(file: str) -> Iterator[io.BufferedReader]:
+def opened(file: str) -> Iterator[BinaryIO]:
     """Open a file, or standard input, for reading bytes. Raises OSError."""
     if file == "-":
-        yield cast(io.BufferedReader, sys.stdin.buffer)
+        yield sys.stdin.buffer
         return
     with Path(file).open("rb") as stream:
         yield stream
-
-
-class Rejects:
-    """The CSV file of rows at fault (line, reason, row as it came), there only if it has one."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._stack = contextlib.ExitStack()
-        self._writer: Any = None
-
-    def __enter__(self) -> "Rejects":
-        """Remove the file of an earlier run."""
-        self.path.unlink(missing_ok=True)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Close the file."""
-        self._stack.close()
-
-    def write(self, row: Row) -> None:
-        """Add a row. Raises OSError."""
-        if self._writer is None:
-            # Bytes that are not UTF-8 are written as they came.
-            file = self.path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-            self._writer = csv.writer(self._stack.enter_context(file))
-            self._writer.writerow(["line", "reason", "row"])
-        self._writer.writerow([row.line, row.fault, row.text])

@@ -1,0 +1,72 @@
+"""How far an import is: a bar on a terminal, else a line now and then."""
+
+import io
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from tqdm import tqdm
+
+from items.transfer.imports import BATCH_ROWS, Importer
+
+PLAIN_LINE_EVERY_ROWS = 10 * BATCH_ROWS
+BAR = "{l_bar}{bar}| {postfix}, {remaining} left"
+BAR_WITHOUT_END = "{n_fmt} rows, {rate_fmt}"
+
+
+class Progress:
+    """Shows, when it is called, how far an import is: rows, rate, and the time that is left."""
+
+    def __init__(
+        self, stderr: Any, stream: BinaryIO, importer: Importer, summary: Callable[[Importer], str]
+    ) -> None:
+        """Take the stream that is read: how much of it is left tells the time that is left."""
+        self.stderr = stderr
+        self.stream = stream
+        self.importer = importer
+        self.summary = summary
+        self.size = _size(stream) if stream.seekable() else 0
+        self._bar: tqdm[Any] | None = None
+
+    def __enter__(self) -> "Progress":
+        if self.stderr.isatty():
+            # Never too often: each call comes a thousand rows after the last.
+            self._bar = tqdm(
+                total=self.size or None,
+                bar_format=BAR if self.size else BAR_WITHOUT_END,
+                unit=" rows",
+                file=sys.stderr,
+                leave=False,
+                mininterval=0,
+            )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self) -> None:
+        """Show how far the import is."""
+        if self._bar is None:
+            if self.importer.read % PLAIN_LINE_EVERY_ROWS == 0:
+                self.stderr.write(self.summary(self.importer))
+            return
+        rows = self.importer.read
+        if self.size:
+            seconds = max(self._bar.format_dict["elapsed"], 0.001)
+            self._bar.set_postfix_str(f"{rows} rows, {rows / seconds:.0f} rows/s", refresh=False)
+        self._bar.update((self.stream.tell() if self.size else rows) - self._bar.n)
+
+
+def _size(stream: BinaryIO) -> int:
+    here = stream.tell()
+    end = stream.seek(0, io.SEEK_END)
+    stream.seek(here)
+    return end

@@ -1,0 +1,62 @@
+"""Reads one sheet of a spreadsheet, `.xlsx` or `.ods`, in a process of its own.
+
+From standard input comes the file. To standard output go lines of JSON: `{"sheet", "sheets"}` or
+`{"error"}`, then each row as a list of text, numbers, booleans and `{"date"}`.
+
+calamine makes an array as wide and as high as the cells that are filled, and a failed allocation
+aborts the process: a file of a kilobyte with a cell in the last corner is enough. So its memory is
+limited, and nobody else's is touched. It runs alone (`python -I`), without the project.
+"""
+
+import datetime
+import io
+import json
+import resource
+import sys
+import zipfile
+from typing import Any
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+MAX_UNPACKED_BYTES = 256 * 2**20
+MAX_MEMORY_BYTES = 768 * 2**20
+MAX_CPU_SECONDS = 120
+
+
+def main(wanted: str) -> None:
+    """Write the rows of the wanted sheet, of the first one for ""."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
+    try:
+        file = io.BytesIO(sys.stdin.buffer.read())
+        with zipfile.ZipFile(file) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+        if size > MAX_UNPACKED_BYTES:
+            raise ValueError(f"unpacks to {size} bytes, of {MAX_UNPACKED_BYTES} that are read")
+        file.seek(0)
+        book = CalamineWorkbook.from_filelike(file)
+        name = wanted or book.sheet_names[0]
+        if name not in book.sheet_names:
+            raise ValueError(f"has no sheet {name!r}, but {', '.join(book.sheet_names)}")
+        sheet = book.get_sheet_by_name(name)
+    except (CalamineError, ValueError, IndexError, zipfile.BadZipFile) as error:
+        write({"error": str(error)})
+        return
+    write({"sheet": name, "sheets": book.sheet_names})
+    for row in sheet.iter_rows():
+        write(row)
+
+
+def write(value: Any) -> None:
+    """Write a line of JSON."""
+    sys.stdout.write(json.dumps(value, default=date_of) + "\n")
+
+
+def date_of(value: Any) -> dict[str, str]:
+    """Return a date or a time for JSON."""
+    text = value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else str(value)
+    return {"date": text}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
