@@ -1,0 +1,124 @@
+"""How `manage.py import_items` ends: its exit code, one line of summary, and its memory."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import uuid
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+
+from items.management.commands.import_items import EXAMPLES
+from items.models import Item
+from tests.examples import CSV_HEADER, CSV_ROW
+from tests.support.service import PROJECT
+
+GOOD = f"{CSV_HEADER}\n{CSV_ROW}\n"
+
+
+@pytest.fixture
+def ending(tmp_path):
+    """Import the text of a file; return the exit code."""
+
+    def ending(text, *options):
+        path = tmp_path / "items.csv"
+        if text is not None:
+            path.write_text(text)
+        try:
+            call_command("import_items", str(path), *options)
+        except SystemExit as end:
+            return end.code
+        except CommandError as error:
+            return error.returncode
+        return 0
+
+    return ending
+
+
+def process(*arguments, **options):
+    """`manage.py` over this test's database."""
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT,
+        env={**os.environ, "MONGO_DB": connection.settings_dict["NAME"], **options.pop("env", {})},
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def test_every_row_is_in(ending, capsys):
+    assert ending(GOOD) == 0
+    assert capsys.readouterr().err == (
+        "1 rows read: 1 added, 0 changed, 0 unchanged, 0 skipped, 0 rejected.\n"
+    )
+
+
+def test_rows_were_refused(ending):
+    assert ending(f"{GOOD}x,Saw,tools,1,1\n") == 1
+
+
+@pytest.mark.parametrize("text", [None, "", "name,category,count\n", f"{GOOD}{CSV_ROW}\n"])
+def test_it_stopped(ending, text):
+    assert ending(text) == 2
+
+
+def test_unknown_option_is_the_code_of_a_stop(tmp_path):
+    with process("import_items", "x.csv", "--decimal=both") as command:
+        assert command.wait(timeout=30) == 2
+
+
+def test_database_does_not_answer(ending, monkeypatch):
+    def insert_many(*arguments, **options):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(type(Item.objects.collection), "insert_many", insert_many)
+    assert ending(GOOD) == 3
+
+
+def test_process_tells_a_dead_database(tmp_path):
+    path = tmp_path / "items.csv"
+    path.write_text(GOOD)
+    dead = {"MONGO_URL": "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"}
+    with process("import_items", str(path), env=dead) as command:
+        assert command.wait(timeout=60) == 3
+        said = command.stderr.read()
+    assert "The database does not answer" in said
+    assert "Traceback" not in said
+
+
+def test_sigterm_ends_it_in_order(tmp_path):
+    rejects = tmp_path / "rejects.csv"
+    arguments = ["import_items", "-", f"--rejects={rejects}"]
+    with process(*arguments, stdin=subprocess.PIPE) as command:
+        command.stdin.write(f"{CSV_HEADER}\n" + "x,Saw,tools,1,1\n" * 10_001)
+        command.stdin.flush()
+        assert command.stderr.readline().startswith("10000 rows read")
+        command.send_signal(signal.SIGTERM)
+        assert command.wait(timeout=30) == 130
+        assert "Interrupted. " in command.stderr.read()
+        command.stdin.close()
+    assert rejects.read_text().count("\n") > 10_000
+
+
+def test_help_has_the_codes():
+    assert re.findall(r"^  (\d+) ", EXAMPLES, re.M) == ["0", "1", "2", "3", "130"]
+
+
+@pytest.mark.long
+def test_hundred_thousand_rows_take_less_than_100_mib(tmp_path):
+    path = tmp_path / "items.csv"
+    rows = (f"{uuid.uuid4()},Item {n},tools,{n},{n + 1}.5\n" for n in range(100_000))
+    with path.open("w") as file:
+        file.write(f"{CSV_HEADER}\n")
+        file.writelines(rows)
+    command = process("import_items", str(path))
+    _, status, usage = os.wait4(command.pid, 0)
+    command.returncode = os.waitstatus_to_exitcode(status)
+    command.stderr.close()
+    assert command.returncode == 0
+    assert usage.ru_maxrss < 100 * 1024  # KiB
+    assert Item.objects.mongo_count_documents({}) == 100_000
