@@ -9,12 +9,17 @@ def main() -> None:
     """Run the management command named on the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fastapi_mongo_site.settings")
     from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import execute_from_command_line
     from django.db import OperationalError
+
+    from fastapi_mongo_site.command_line import CommandLine
+    from fastapi_mongo_site.local.commands import misses_database, run_with_database
+    from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongoError
 
     try:
         try:
-            execute_from_command_line(sys.argv)
+            if misses_database(sys.argv):
+                sys.exit(run_with_database(sys.argv))
+            CommandLine(sys.argv).execute()
         finally:
             # Here, not after the last line of this program, where nothing catches an error; a
             # process that was started without a standard output has none.
@@ -24,7 +29,7 @@ def main() -> None:
         # Whoever read the output has seen enough, as `| head` does; nothing more may go there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except ImproperlyConfigured as why:
+    except (ImproperlyConfigured, EmbeddedMongoError) as why:
         sys.exit(f"{why}")
     except OperationalError as why:
         sys.exit(f"The database does not answer: {why}")

@@ -13,7 +13,7 @@ class _Formatter(DjangoHelpFormatter, RawDescriptionHelpFormatter):
     """Keeps the lines of the examples."""
 
 
-class ExamplesMixin(BaseCommand):
+class ProjectCommand(BaseCommand):
     """A command whose help ends with `examples`, line by line as they are."""
 
     examples = ""

@@ -9,8 +9,10 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urlsplit
+
+from pymongo import MongoClient
 
 from fastapi_mongo_site.local.embedded_mongo import (
     START_SECONDS,
@@ -59,6 +61,11 @@ class SharedMongo:
             else:
                 self._start(lock, EmbeddedMongo(self.directory))
         threading.Thread(target=self._restart, name="embedded-mongodb", daemon=True).start()
+
+    def is_empty(self, database: str) -> bool:
+        """Tell whether a database of the running server has no items."""
+        with MongoClient[dict[str, Any]](self.url_file.read_text().strip()) as client:
+            return client[database]["items"].find_one() is None
 
     def release(self) -> None:
         """Stop the server, and wait for it, unless another run uses it."""

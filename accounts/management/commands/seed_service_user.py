@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts.durations import duration
@@ -18,14 +18,24 @@ from accounts.service_user import (
     seed_service_user,
     service_user_state,
 )
+from fastapi_mongo_site.command_help import ProjectCommand
 from fastapi_mongo_site.configuration import Secret
 from fastapi_mongo_site.secret_files import NoFileError, replace_secret
 
+EXAMPLES = """\
+examples:
+  manage.py seed_service_user                           as configured
+  manage.py seed_service_user --check                   is it as configured?
+  manage.py seed_service_user --generate --grace=24h    a new secret beside the former
+  manage.py seed_service_user --end-grace               the former is out
+"""
 
-class Command(BaseCommand):
+
+class Command(ProjectCommand):
     """`manage.py seed_service_user`; never prints the password."""
 
     help = "Create or update the service user (SERVICE_USER) with the secret service_pwd."
+    examples = EXAMPLES
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the options of a rotation."""

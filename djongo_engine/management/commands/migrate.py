@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations import Migration
@@ -18,6 +19,11 @@ class Command(migrate.Command):
     """
 
     journal: Journal | None = None
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add Django's, and examples."""
+        super().add_arguments(parser)
+        parser.epilog = "Examples: manage.py migrate; manage.py migrate --plan; migrate APP zero."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate while holding the database's `migrate` lock."""

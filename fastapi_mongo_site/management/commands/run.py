@@ -1,6 +1,7 @@
 """Run the service on this machine with nothing configured: `make run`."""
 
 import multiprocessing
+import os
 import signal
 import sys
 from argparse import ArgumentParser
@@ -8,23 +9,33 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 import manage
 from fastapi_mongo_site.addresses import refuse_addresses_in_use
+from fastapi_mongo_site.command_help import ProjectCommand
 from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongoError, is_needed
 from fastapi_mongo_site.local.secrets import create_missing
 from fastapi_mongo_site.local.shared_mongo import SharedMongo
 from fastapi_mongo_site.parent import leave_interrupts_to_parent
 
+EXAMPLES = """\
+examples:
+  make run                    the same, and first installs what is missing
+  manage.py run
+  manage.py run --reload      restart on a change of code
+  PORT=8001 manage.py run     listen elsewhere
+"""
 
-class Command(BaseCommand):
+
+class Command(ProjectCommand):
     """`manage.py run`: makes what is missing, then `manage.py serve` in a process of its own.
 
     The child reads the settings anew, with the secrets and the URL that were made here.
     """
 
     help = "Create missing local secrets, start the embedded MongoDB if none is configured, serve."
+    examples = EXAMPLES
     # This creates what the checks would miss; the child runs them.
     requires_system_checks = ()
 
@@ -46,6 +57,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Created    {path}")
         arguments = ["manage.py", "serve", *(["--reload"] if options["reload"] else [])]
         database = SharedMongo(settings.VAR_DIR) if is_needed() else None
+        python = os.path.relpath(sys.executable)
         child = multiprocessing.get_context("spawn").Process(target=_serve, args=(arguments,))
         stopped = False
 
@@ -63,6 +75,8 @@ class Command(BaseCommand):
             if database:
                 database.acquire()
                 self.stdout.write(f"MongoDB    embedded, data in {database.directory}")
+                if database.is_empty(settings.MONGO_DB):
+                    self.stdout.write(f"Empty      {python} manage.py load_samples adds 200 items")
             self.stdout.flush()
             if not stopped:
                 child.start()

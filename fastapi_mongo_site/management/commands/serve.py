@@ -16,7 +16,6 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import register
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -25,6 +24,7 @@ from granian.log import LogLevels
 from accounts.checks import check_guessable
 from fastapi_mongo_site import writes
 from fastapi_mongo_site.addresses import refuse_addresses_in_use, refuse_management_address
+from fastapi_mongo_site.command_help import ProjectCommand
 from fastapi_mongo_site.parent import stop_with_parent
 from fastapi_mongo_site.preparation import when_database_answers
 from fastapi_mongo_site.supervisor.beats import Workers, channel
@@ -39,10 +39,19 @@ MAX_HEAD_BYTES = 32 * 1024
 """Of a request line and all headers; Granian lets what it read with the last of them pass."""
 
 
-class Command(BaseCommand):
+EXAMPLES = """\
+examples:
+  manage.py serve
+  WORKERS=4 HOST=0.0.0.0 manage.py serve
+  manage.py serve --no-migrate --no-seed     another job has done both
+"""
+
+
+class Command(ProjectCommand):
     """`manage.py serve`: needs a complete configuration, and a MongoDB before it serves."""
 
     help = "Migrate, seed the service user, and serve under Granian on HOST:PORT."
+    examples = EXAMPLES
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the options of a start."""

@@ -11,16 +11,31 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+
+from fastapi_mongo_site.command_help import ProjectCommand
 
 DEFAULT_URL = "http://localhost:8000"
 TIMEOUT_SECONDS = 60.0
+EXAMPLES = """\
+examples:
+  manage.py verify
+  manage.py verify https://items.example.org --timeout=5
+
+exit codes:
+  0    both calls ended as they should
+  1    one did not, or there was no answer
+"""
+START = "Start the service: run `make run` in another terminal."
 
 
-class Command(BaseCommand):
-    """`manage.py verify [URL]`: exit code 0 when both calls end as they should, else 1."""
+class Command(ProjectCommand):
+    """`manage.py verify [URL]`: the end of its help has the exit codes."""
 
     help = "Call GET /v1/items without and with credentials, and show what came back."
+    examples = EXAMPLES
+    # It asks a service, which has a database and a configuration of its own.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the address and the time to wait."""
@@ -37,6 +52,9 @@ class Command(BaseCommand):
         url = options["url"].rstrip("/")
         if urlsplit(url).scheme not in ("http", "https"):
             raise CommandError(f"{url!r} is no address such as {DEFAULT_URL}")
+        if not (secret := settings.SECRETS["service_pwd"]).value:
+            fault = f"in {secret.source} {secret.error}" if secret.error else "is missing"
+            raise CommandError(f"The secret service_pwd {fault}. {START}")
         try:
             refused = self._call(url, options["timeout"], {})
             accepted = self._call(url, options["timeout"], {"Authorization": credentials()})
@@ -45,6 +63,8 @@ class Command(BaseCommand):
             raise SystemExit(1) from why
         except (OSError, HTTPException) as why:
             self.stdout.write(f"ERROR => {getattr(why, 'reason', why)}")
+            if isinstance(getattr(why, "reason", why), ConnectionRefusedError):
+                self.stdout.write(START)
             raise SystemExit(1) from why
         if (refused, accepted) != (401, 200):
             raise SystemExit(1)

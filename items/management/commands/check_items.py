@@ -2,18 +2,29 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from fastapi_mongo_site.command_help import ProjectCommand
 from items.models import Item
 from items.rules import StoredItemRules
 
 PROGRESS_EVERY_ITEMS = 100_000
 
 
-class Command(BaseCommand):
-    """`manage.py check_items`: exit code 0 when every item is as it should be, else 1."""
+EXAMPLES = """\
+examples:
+  manage.py check_items
+  manage.py check_items > faults.txt
+
+exit codes:
+  0    every item is as it should be
+  1    some are not, or the database does not answer
+"""
+
+
+class Command(ProjectCommand):
+    """`manage.py check_items`: the end of its help has the exit codes."""
 
     help = "Report stored items that break today's rules: a line for each, then a count."
+    examples = EXAMPLES
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read every document once; write the faults to stdout, progress to stderr."""

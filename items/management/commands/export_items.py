@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, cast
 from django.core.management.base import CommandError
 from django.db import OperationalError
 
-from fastapi_mongo_site.command_help import ExamplesMixin
+from fastapi_mongo_site.command_help import ProjectCommand
 from items.documents import as_item
 from items.management.endings import AWAY, INTERRUPTED, STOPPED, interruptible
 from items.models import Item
@@ -36,7 +36,7 @@ exit codes:
 NAMES_OF_FORMATS = ", ".join(f"*{suffix}" for suffix in FORMATS)
 
 
-class Command(ExamplesMixin):
+class Command(ProjectCommand):
     """`manage.py export_items [FILE|-]`: exit code 0 when every item is in the file."""
 
     help = (

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from django.core.management.base import CommandError
 from django.db import DatabaseError, IntegrityError, OperationalError
 
-from fastapi_mongo_site.command_help import ExamplesMixin
+from fastapi_mongo_site.command_help import ProjectCommand
 from items.management.endings import (
     AWAY,
     INCOMPLETE,
@@ -51,7 +51,7 @@ exit codes:
 """
 
 
-class Command(ExamplesMixin):
+class Command(ProjectCommand):
     """`manage.py import_items FILE|-`: the end of its help has the exit codes."""
 
     help = (
