@@ -34,7 +34,10 @@ def read_rows(stream: BinaryIO, reading: Reading, say: Say) -> Iterator[Row]:
     """
     head, raw = begun(unpacked(stream), len(ZIP))
     if head == OLE:
-        raise FileError("This is an .xls of before Excel 2007: save it as .xlsx or as CSV.")
+        raise FileError(
+            "This is an .xls of before Excel 2007, or has a password: "
+            "save it as .xlsx without one, or as CSV."
+        )
     decimals = Decimals(reading.decimal)
     if head == ZIP:
         cells = sheet_cells(buffered(raw), reading.sheet, say)

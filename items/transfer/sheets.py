@@ -36,6 +36,8 @@ def sheet_cells(stream: BinaryIO, wanted: str, say: Callable[[str], None]) -> It
             raise FileError(f"The spreadsheet cannot be read: {head['error']}.")
         if not wanted and len(head["sheets"]) > 1:
             say(f"Read the sheet {head['sheet']!r}, the first of {len(head['sheets'])}.")
+        if head["errors"]:
+            say("Cells with an error, such as #N/A, are read as empty.")
         number = 0
         while (row := _parsed(process.stdout)) is not None:
             number += 1

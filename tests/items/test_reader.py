@@ -285,6 +285,14 @@ def test_name_that_a_spreadsheet_made_a_date_is_refused():
     ]
 
 
+@pytest.mark.parametrize("cell", ['<c t="e"><v>#N/A</v></c>', '<c r="A2" t="e"><v>#REF!</v></c>'])
+def test_cell_with_an_error_is_empty_and_that_is_said(cell):
+    row = f"<row>{cell}{xlsx_rows(['tools', 1, 1]).removeprefix('<row>')}"
+    rows, said = read(xlsx_of({"Items": xlsx_rows(HEADER) + row}))
+    assert "name" not in rows[0].values
+    assert said == ["Cells with an error, such as #N/A, are read as empty."]
+
+
 def test_first_sheet_is_read_and_named_and_another_can_be():
     one, two = xlsx_rows(HEADER, ["Saw", "tools", 1, 1]), xlsx_rows(HEADER, ["Axe", "tools", 1, 1])
     book = xlsx_of({"One": one, "Two": two})
@@ -299,6 +307,16 @@ def test_sheet_that_is_not_there_is_named_with_those_that_are():
         read(xlsx_of({"One": "", "Two": ""}), sheet="Three")
 
 
+def encrypted():
+    """A spreadsheet whose parts are marked as encrypted."""
+    content = bytearray(xlsx(HEADER))
+    for header, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = -1
+        while (place := content.find(header, place + 1)) >= 0:
+            content[place + offset] |= 1
+    return bytes(content)
+
+
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
@@ -306,8 +324,10 @@ def test_sheet_that_is_not_there_is_named_with_those_that_are():
         (b"PK\x03\x04 and nothing more", "cannot be read"),
         (packed({"readme.txt": "no sheet"}), "cannot be read"),
         (xlsx_of({"Items": ""}), "is empty"),
+        (encrypted(), "cannot be read: .*password"),
+        (xlsx(HEADER)[:-40], "cannot be read"),
     ],
-    ids=["xls", "broken", "zip", "empty"],
+    ids=["xls", "broken", "zip", "empty", "encrypted", "cut"],
 )
 def test_what_is_no_spreadsheet_is_refused(content, fault):
     with pytest.raises(FileError, match=fault):
