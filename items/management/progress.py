@@ -9,9 +9,10 @@ from typing import Any, BinaryIO
 from tqdm import tqdm
 
 from items.transfer.imports import BATCH_ROWS, Importer
+from items.transfer.reader import ZIP
 
 PLAIN_LINE_EVERY_ROWS = 10 * BATCH_ROWS
-BAR = "{l_bar}{bar}| {postfix}, {remaining} left"
+BAR = "{l_bar}{bar}| {remaining} left{postfix}"
 BAR_WITHOUT_END = "{n_fmt} rows, {rate_fmt}"
 
 
@@ -31,14 +32,12 @@ class Progress:
 
     def __enter__(self) -> "Progress":
         if self.stderr.isatty():
-            # Never too often: each call comes a thousand rows after the last.
             self._bar = tqdm(
                 total=self.size or None,
                 bar_format=BAR if self.size else BAR_WITHOUT_END,
                 unit=" rows",
                 file=sys.stderr,
                 leave=False,
-                mininterval=0,
             )
         return self
 
@@ -62,11 +61,14 @@ class Progress:
         if self.size:
             seconds = max(self._bar.format_dict["elapsed"], 0.001)
             self._bar.set_postfix_str(f"{rows} rows, {rows / seconds:.0f} rows/s", refresh=False)
-        self._bar.update((self.stream.tell() if self.size else rows) - self._bar.n)
+        self._bar.n = self.stream.tell() if self.size else rows
+        self._bar.refresh()
 
 
 def _size(stream: BinaryIO) -> int:
+    """Return the bytes of a stream; 0 for a spreadsheet, of which all is read before its rows."""
     here = stream.tell()
+    head = stream.read(len(ZIP))
     end = stream.seek(0, io.SEEK_END)
     stream.seek(here)
-    return end
+    return end if head != ZIP else 0

@@ -1,13 +1,16 @@
 """How `manage.py import_items` ends: its exit code, one line of summary, and its memory."""
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 import uuid
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,7 +19,9 @@ from django.db import OperationalError, connection
 from items.management.commands.import_items import EXAMPLES
 from items.models import Item
 from tests.examples import CSV_HEADER, CSV_ROW
+from tests.support.database import empty
 from tests.support.service import PROJECT
+from tests.support.sheets import xlsx
 
 GOOD = f"{CSV_HEADER}\n{CSV_ROW}\n"
 
@@ -38,6 +43,14 @@ def ending(tmp_path):
         return 0
 
     return ending
+
+
+@pytest.fixture
+def emptied():
+    """Take away what a process stores, which this one does not notice."""
+    yield
+    with connection.patient(60):
+        empty(Item.objects.collection)
 
 
 def process(*arguments, **options):
@@ -81,6 +94,25 @@ def test_database_does_not_answer(ending, monkeypatch):
     assert ending(GOOD) == 3
 
 
+@pytest.mark.parametrize(
+    ("arguments", "error", "code"),
+    [
+        (["-"], None, 2),
+        (["/nowhere/out.csv"], None, 2),
+        (["out.csv"], OperationalError("gone"), 3),
+        (["out.csv"], KeyboardInterrupt(), 130),
+    ],
+)
+def test_export_has_the_same_codes(tmp_path, monkeypatch, arguments, error, code):
+    monkeypatch.chdir(tmp_path)
+    if error:
+        monkeypatch.setattr(type(Item.objects), "documents", Mock(side_effect=error))
+    with pytest.raises((CommandError, SystemExit)) as ended:
+        call_command("export_items", *arguments)
+    assert getattr(ended.value, "returncode", getattr(ended.value, "code", None)) == code
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_process_tells_a_dead_database(tmp_path):
     path = tmp_path / "items.csv"
     path.write_text(GOOD)
@@ -106,12 +138,45 @@ def test_sigterm_ends_it_in_order(tmp_path):
     assert rejects.read_text().count("\n") > 10_000
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("items.csv", rb"\d\d:\d\d left, 2000 rows, \d+ rows/s"),
+        ("items.xlsx", rb"2000 rows, [\d.]+ rows/s"),
+    ],
+)
+def test_terminal_shows_rows_rate_and_time_left_and_then_one_line(tmp_path, emptied, name, shown):
+    rows = [[str(uuid.uuid4()), "Saw", "tools", 1, 1] for _ in range(2000)]
+    header = CSV_HEADER.split(",")
+    lines = "".join(",".join(map(str, row)) + "\n" for row in [header, *rows])
+    path = tmp_path / name
+    path.write_bytes(xlsx(header, *rows) if name.endswith(".xlsx") else lines.encode())
+    parent, child = os.openpty()
+    termios.tcsetwinsize(child, (24, 100))
+    command = subprocess.Popen(
+        [sys.executable, "manage.py", "import_items", str(path)],
+        cwd=PROJECT,
+        env={**os.environ, "MONGO_DB": connection.settings_dict["NAME"]},
+        stderr=child,
+    )
+    os.close(child)
+    seen = b""
+    # A terminal that nobody writes to any longer is an error on Linux.
+    with contextlib.suppress(OSError):
+        while part := os.read(parent, 4096):
+            seen += part
+    os.close(parent)
+    assert command.wait(timeout=30) == 0
+    assert re.search(shown, seen)
+    assert seen.count(b"rows read: ") == 1
+
+
 def test_help_has_the_codes():
     assert re.findall(r"^  (\d+) ", EXAMPLES, re.M) == ["0", "1", "2", "3", "130"]
 
 
 @pytest.mark.long
-def test_hundred_thousand_rows_take_less_than_100_mib(tmp_path):
+def test_hundred_thousand_rows_take_less_than_100_mib(tmp_path, emptied):
     path = tmp_path / "items.csv"
     rows = (f"{uuid.uuid4()},Item {n},tools,{n},{n + 1}.5\n" for n in range(100_000))
     with path.open("w") as file:
