@@ -95,24 +95,16 @@ def test_internal_errors_are_a_503_once_nothing_can_be_read(proxied_service, pro
 @pytest.mark.parametrize(("code", "word"), WORDS.items())
 @pytest.mark.parametrize("answer", [error, refused])
 def test_readyz_says_that_writes_are_refused(ask, proxied_service, answer, code, word):
-    assert ask("POST", answer(code))[0] == 503
-    assert ask("GET", NOTHING)[0] == 404
-    wait_for(lambda: readiness(proxied_service) == {"status": "ready", "writes": word})
+    def says_so():
+        assert ask("POST", answer(code))[0] == 503
+        assert ask("GET", NOTHING)[0] == 404
+        return readiness(proxied_service) == {"status": "ready", "writes": word}
+
+    # While pymongo looks for another primary, a write is a 503 that never reached a server.
+    wait_for(says_so)
 
 
 def test_write_that_is_taken_ends_the_refusal(ask, proxied_service):
     ask("POST", error(14031))
     assert proxied_service.call("POST", "/v1/items", ITEM, **AUTHORIZATION)[0] == 201
     wait_for(lambda: readiness(proxied_service) == {"status": "ready"})
-
-
-def test_log_names_the_secret_when_the_user_may_not_do_it(ask, proxied_service):
-    ask("POST", error(13))
-    assert "The user in the secret mongo_url may not do this: said so" in proxied_service.printed()
-
-
-def test_one_line_says_what_a_minute_of_errors_is_about(ask, proxied_service):
-    proxied_service.printed()
-    for _ in range(5):
-        ask("POST", error(112))
-    assert proxied_service.printed().count("503: said so") <= 1
