@@ -1,7 +1,7 @@
 # make run         everything on this machine, with nothing configured   [ARGS=--reload]
 # make test        linters, types, system checks, and all that breaks within seconds: 2 minutes
 # make test-long   outages, kills, races by the thousand, random queries and requests by the ten
-#                  thousand, part of Django's own tests: 10 to 20 minutes
+#                  thousand, part of Django's own tests: 15 to 25 minutes
 # make django-suite  part of Django's own tests on the engine: 4 minutes
 # make probes      random programs of the ORM on the engine and on SQLite [SEED=7 PROGRAMS=5000]
 #
