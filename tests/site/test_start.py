@@ -69,6 +69,7 @@ def test_with_no_wait_it_ends_with_a_line_and_never_the_password(environment):
     assert "hidden" not in line
 
 
+@pytest.mark.long
 def test_without_migrations_it_serves_and_is_not_ready_until_another_job_ran_them(environment):
     with Service("serve", "--no-migrate", "--no-seed", **environment) as service:
         service.wait_until_up("/")

@@ -101,6 +101,7 @@ def test_a_request_that_is_under_way_gets_its_answer(start, mongodb):
     assert answers == [503]
 
 
+@pytest.mark.long
 def test_under_load_whatever_was_done_was_answered_and_the_other_way_round(start, service_database):
     service = start()
     sent, acknowledged = [], set()
@@ -137,6 +138,7 @@ def test_after_a_sigterm_it_is_not_ready_and_serves_for_a_while(start):
     assert time.monotonic() - started >= 2
 
 
+@pytest.mark.long
 def test_ctrl_c_does_not_drain(start):
     service = start(DRAIN_SECONDS="60")
     assert service.stop(signal.SIGINT) == 0

@@ -84,6 +84,7 @@ def test_interrupt_ends_the_command_and_then_the_server(clone):
     wait_for(lambda: processes_of(clone) == [])
 
 
+@pytest.mark.long
 def test_command_uses_the_server_of_a_run(clone):
     with Service("run", project=clone, **FRESH) as service:
         service.wait_until_up()
@@ -93,6 +94,7 @@ def test_command_uses_the_server_of_a_run(clone):
         service.stop()
 
 
+@pytest.mark.long
 def test_address_of_a_server_that_was_killed_is_no_server(clone):
     (clone / "var" / "mongo_url").write_text(f"mongodb://127.0.0.1:{free_port()}/\n")
     assert run(clone, "load_samples")[0] == 0

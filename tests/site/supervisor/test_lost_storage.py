@@ -2,11 +2,14 @@
 
 import shutil
 
+import pytest
+
 from fastapi_mongo_site.local.embedded_mongo import EmbeddedMongo, answers
 from tests.support.ports import free_port
 from tests.support.service import Service, wait_for
 
 
+@pytest.mark.long
 def test_health_and_readiness_say_that_the_database_is_gone(tmp_path):
     mongodb = EmbeddedMongo(tmp_path)
     mongodb.start()
