@@ -8,12 +8,13 @@ from django.core.exceptions import ImproperlyConfigured
 from djongo import base
 from pymongo.collection import Collection
 from pymongo.database import Database as MongoDatabase
+from pymongo.errors import PyMongoError
 
 from djongo_engine import dbapi
 from djongo_engine.client import client_for, client_options
 from djongo_engine.creation import DatabaseCreation
 from djongo_engine.cursor import Cursor
-from djongo_engine.errors import translate_errors
+from djongo_engine.errors import as_django_error
 from djongo_engine.features import DatabaseFeatures
 from djongo_engine.fields import mend_fields
 from djongo_engine.operations import DatabaseOperations
@@ -87,8 +88,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         options = client_options(self.settings_dict)
         self._collections = {}
         try:
-            with translate_errors():
-                return client_for(options)[conn_params["name"]]
+            # Not by translate_errors, which the breaker goes by: its trial, in a thread of its own,
+            # has to connect while commands are refused.
+            return client_for(options)[conn_params["name"]]
+        except PyMongoError as why:
+            raise as_django_error(why) from why
         except (OSError, ValueError) as why:
             raise ImproperlyConfigured(f"MongoDB cannot be connected to: {why}") from why
 

@@ -2,9 +2,10 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, OperationalError, connection
 from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure
 
 from djongo_engine import breaker as module
@@ -63,6 +64,14 @@ def test_trial_that_succeeds_closes_it(server, breaker):
     wait_for(lambda: not breaker.is_open)
     with translate_errors():
         pass
+
+
+def test_thread_can_connect_while_commands_are_refused(server, breaker):
+    """Or a trial would be refused as well, and the breaker stay open for ever."""
+    server.answers = False
+    fail(NetworkTimeout("timed out"))
+    with ThreadPoolExecutor() as threads:
+        threads.submit(lambda: connection.database).result()
 
 
 def test_one_line_says_that_it_went_and_one_that_it_is_back(server, breaker, caplog):
