@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -11,7 +10,7 @@ from django.core.checks import Warning as CheckWarning
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri, split_options
 
-from fastapi_mongo_site.configuration import example_of, is_loopback
+from fastapi_mongo_site.configuration import example_of, hosts_and_options, is_loopback
 
 LEAST = {
     "PORT": 1,
@@ -101,8 +100,9 @@ def fault_of(url: str) -> str:
 def check_time_limits(**kwargs: Any) -> Iterable[CheckMessage]:
     """W002 the MongoDB connection string lets a try take longer than MONGO_TIMEOUT_MS does."""
     secret = settings.SECRETS["mongo_url"]
+    _, query = hosts_and_options(secret.value)
     try:
-        options = split_options(urlsplit(secret.value).query)
+        options = split_options(query)
     except (PyMongoError, ValueError, OSError):
         return
     for name in ("connectTimeoutMS", "socketTimeoutMS", "waitQueueTimeoutMS"):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -126,6 +126,15 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def hosts_and_options(url: str) -> tuple[str, str]:
+    """Return the servers and the options of a connection string, split where pymongo splits it.
+
+    A URL would end its host at a `#` in the password, and may not have a `[` there.
+    """
+    address, _, options = url.partition("://")[2].partition("?")
+    return address.partition("/")[0].rpartition("@")[2], options
+
+
 def mongo_client_options(url: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments for `pymongo.MongoClient`: the URL, and each default that it does not set.
 
@@ -133,10 +142,7 @@ def mongo_client_options(url: str, defaults: Mapping[str, Any]) -> dict[str, Any
     wins. Option names are compared without regard to case, as the connection string
     specification asks.
     """
-    try:
-        query = urlsplit(url).query
-    except ValueError:
-        query = ""
+    _, query = hosts_and_options(url)
     in_url = {key.lower() for key, _ in parse_qsl(query, keep_blank_values=True)}
     chosen = {key: value for key, value in defaults.items() if key.lower() not in in_url}
     return {"host": url, **chosen}

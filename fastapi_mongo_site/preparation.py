@@ -3,11 +3,12 @@
 import logging
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import OperationalError
 from pymongo.errors import InvalidURI
+
+from fastapi_mongo_site.configuration import hosts_and_options
 
 logger = logging.getLogger(__name__)
 
@@ -31,13 +32,8 @@ def when_database_answers(prepare: Callable[[], None]) -> None:
                 raise
             if time.monotonic() - told >= TELL_SECONDS:
                 told = time.monotonic()
-                hosts = _hosts()
+                hosts, _ = hosts_and_options(settings.SECRETS["mongo_url"].value)
                 # pymongo's message begins with the server, if it is one.
                 reason = str(why).removeprefix(f"{hosts}: ")
                 logger.warning("Waiting for MongoDB at %s: %s", hosts, reason)
             time.sleep(PAUSE_SECONDS)
-
-
-def _hosts() -> str:
-    """Return the servers of a connection string that pymongo has accepted."""
-    return urlsplit(settings.SECRETS["mongo_url"].value).netloc.rpartition("@")[2]

@@ -7,9 +7,16 @@ import pytest
 from django.conf import settings
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
+from pymongo.uri_parser import parse_uri
 
 from fastapi_mongo_site.checks import check_time_limits
-from fastapi_mongo_site.configuration import Env, Secret, find_secret, mongo_client_options
+from fastapi_mongo_site.configuration import (
+    Env,
+    Secret,
+    find_secret,
+    hosts_and_options,
+    mongo_client_options,
+)
 
 # The lookup
 
@@ -72,6 +79,13 @@ def test_connection_string_overrides_the_default_options():
     url = "mongodb://h/?W=1&sockettimeoutms=7"
     defaults = {"w": "majority", "socketTimeoutMS": 5000, "maxPoolSize": 20}
     assert mongo_client_options(url, defaults) == {"host": url, "maxPoolSize": 20}
+
+
+@pytest.mark.parametrize("password", ["p", "p#w", "p[w", "p]w#x"])
+def test_no_part_of_a_password_is_taken_for_a_server(password):
+    url = f"mongodb://joe:{password}@a:1,b:2/db?w=1"
+    assert hosts_and_options(url) == ("a:1,b:2", "w=1")
+    assert parse_uri(url)["nodelist"] == [("a", 1), ("b", 2)]
 
 
 # Numbers

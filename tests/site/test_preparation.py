@@ -51,3 +51,10 @@ def test_a_connection_string_that_cannot_be_right_ends_the_start():
     error.__cause__ = InvalidURI()
     with pytest.raises(OperationalError):
         when_database_answers(away(1, error))
+
+
+def test_no_line_holds_a_part_of_the_password(monkeypatch, caplog):
+    url = Secret("mongo_url", "mongodb://user:hid#den@a:1/")
+    monkeypatch.setitem(settings.SECRETS, "mongo_url", url)
+    when_database_answers(away(0.1, OperationalError("No primary in time")))
+    assert caplog.messages == ["Waiting for MongoDB at a:1: No primary in time"]
