@@ -27,6 +27,7 @@ class Breaker:
         self._trial: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self._trying = False
+        self._unanswered: Exception | None = None
         self._complained = -SILENT_SECONDS
 
     @property
@@ -45,7 +46,8 @@ class Breaker:
         """Refuse commands until a trial succeeds: one got no answer, for this reason."""
         with self._lock:
             if self._trial:
-                self._begin_trials(self._trial, reason)
+                self._unanswered = reason
+                self._begin_trials(self._trial)
                 self.is_open = True
 
     def suspect(self) -> None:
@@ -54,13 +56,12 @@ class Breaker:
             if self._trial:
                 self._begin_trials(self._trial)
 
-    def _begin_trials(self, trial: Callable[[], None], reason: Exception | None = None) -> None:
+    def _begin_trials(self, trial: Callable[[], None]) -> None:
         if not self._trying:
-            arguments = trial, reason
-            threading.Thread(target=self._try, args=arguments, name="breaker", daemon=True).start()
+            threading.Thread(target=self._try, args=(trial,), name="breaker", daemon=True).start()
             self._trying = True
 
-    def _try(self, trial: Callable[[], None], reason: Exception | None) -> None:
+    def _try(self, trial: Callable[[], None]) -> None:
         """Try until it succeeds, and say when MongoDB went and came back."""
         since = None
         while True:
@@ -76,12 +77,13 @@ class Breaker:
             time.sleep(PAUSE_SECONDS)
         with self._lock:
             self.is_open = self._trying = False
+            unanswered, self._unanswered = self._unanswered, None
         now = time.monotonic()
         if since is not None:
             logger.warning("MongoDB can be read again, after %.0f s.", now - since)
-        elif reason and now - self._complained > SILENT_SECONDS:
+        elif unanswered and now - self._complained > SILENT_SECONDS:
             self._complained = now
-            logger.warning("A command got no answer, but MongoDB answers others: %s", reason)
+            logger.warning("A command got no answer, but MongoDB answers others: %s", unanswered)
 
 
 breaker = Breaker()

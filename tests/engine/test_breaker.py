@@ -114,6 +114,19 @@ def test_command_without_an_answer_is_told_of_when_others_get_one(server, breake
     assert caplog.messages == ["A command got no answer, but MongoDB answers others: timed out"]
 
 
+def test_command_without_an_answer_is_told_of_although_a_trial_is_under_way(
+    server, breaker, caplog
+):
+    """Each such command takes so long that it causes a trial for that reason before."""
+    under_way = threading.Event()
+    breaker.arm(under_way.wait, slow_seconds=0.05)
+    breaker.suspect()
+    fail(NetworkTimeout("timed out"))
+    under_way.set()
+    wait_for(lambda: caplog.messages)
+    assert caplog.messages == ["A command got no answer, but MongoDB answers others: timed out"]
+
+
 def test_error_that_the_server_answers_with_causes_no_trial(server, breaker):
     fail(OperationFailure("not now", 89))
     assert not (breaker.is_open or server.trials)
