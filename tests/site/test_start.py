@@ -1,6 +1,7 @@
 """How `serve` starts: it waits for the database, and migrates and seeds unless told not to."""
 
 import os
+import signal
 import socket
 import time
 
@@ -99,3 +100,12 @@ def test_a_port_for_probes_that_is_in_use_is_one_line(environment, command):
         (line,) = service.output().splitlines()
     assert f"127.0.0.1:{address[1]}, for probes" in line
     assert "MANAGEMENT_PORT=off" in line
+
+
+def test_a_second_interrupt_while_it_waits_changes_nothing(environment):
+    with Service("serve", **{**environment, "MONGO_URL": AWAY}) as service:
+        wait_for(service.printed)
+        service.process.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+        assert service.stop(signal.SIGINT) == 0
+        assert service.output() == ""

@@ -35,6 +35,7 @@ from health import database
 
 LOOK_SECONDS = 0.05
 """How often a start looks whether a worker accepts connections."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 MAX_HEAD_BYTES = 32 * 1024
 """Of a request line and all headers; Granian lets what it read with the last of them pass."""
 
@@ -77,9 +78,9 @@ class Command(ProjectCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until SIGINT or SIGTERM, then end within STOP_SECONDS."""
-        for signum in (signal.SIGINT, signal.SIGTERM):
+        for number in SIGNALS:
             # Until Granian takes over. An interrupt would leave a traceback.
-            signal.signal(signum, lambda number, frame: sys.exit(0))
+            signal.signal(number, leave)
         stop_with_parent()
         refuse_addresses_in_use()
         inbox, outbox = channel()
@@ -158,6 +159,18 @@ def _listener(workers: Workers, probes: Probes) -> Iterator[None]:
         yield
 
 
+def ignore_signals() -> None:
+    """Let no further signal interrupt a stop."""
+    for number in SIGNALS:
+        signal.signal(number, lambda signum, frame: None)
+
+
+def leave(signum: int, frame: FrameType | None) -> None:
+    """End a start that is under way."""
+    ignore_signals()
+    sys.exit(0)
+
+
 def take_one_signal(probes: Probes) -> None:
     """Let the first signal stop the server, and ignore any after it; a SIGTERM drains it before.
 
@@ -167,8 +180,7 @@ def take_one_signal(probes: Probes) -> None:
     stop_server: Any = signal.getsignal(signal.SIGINT)
 
     def stop(signum: int, frame: FrameType | None) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda signum, frame: None)
+        ignore_signals()
         probes.draining = True
         if signum == signal.SIGTERM and settings.DRAIN_SECONDS:
             timer = threading.Timer(settings.DRAIN_SECONDS, stop_server, (signum, frame))
@@ -177,5 +189,5 @@ def take_one_signal(probes: Probes) -> None:
         else:
             stop_server(signum, frame)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, stop)
