@@ -3,6 +3,7 @@
 The figures of the long ones are in docs/benchmarks/stock.md.
 """
 
+import itertools
 import os
 import random
 import threading
@@ -77,17 +78,22 @@ def test_each_adjustment_has_one_effect_however_often_it_is_sent(call, items, nu
     def send(request):
         item_id, delta, key = request
         path = f"/v1/items/{item_id}/adjust"
-        status, headers, answer = call("POST", path, {"delta": delta}, Idempotency_Key=key)
-        return status, answer, headers.get("Idempotency-Replayed")
+        # A busy machine may be late, and a client sends its request again then.
+        for tries in itertools.count(1):
+            status, headers, answer = call("POST", path, {"delta": delta}, Idempotency_Key=key)
+            if status != 503:
+                return status, answer, headers.get("Idempotency-Replayed"), tries
 
     answers = {}
     for request, answer in zip(requests, at_once(send, requests), strict=True):
         answers.setdefault(request, []).append(answer)
     for (item_id, delta, _), given in answers.items():
-        (status,) = {status for status, _, _ in given}
+        (status,) = {status for status, *_ in given}
         assert status in (200, 409)
-        assert all(answer == given[0][1] for _, answer, _ in given)
-        assert [replayed for _, _, replayed in given].count(None) == 1
+        assert all(answer == given[0][1] for _, answer, *_ in given)
+        # A try that got no answer may be the one that had the effect.
+        first = [replayed for *_, replayed, _ in given].count(None)
+        assert first == 1 or (first == 0 and any(tries > 1 for *_, tries in given))
         counts[item_id] += delta if status == 200 else 0
     stored = at_once(lambda item_id: call("GET", f"/v1/items/{item_id}")[2]["count"], counts)
     assert stored == list(counts.values())
