@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fastapi_mongo_site.docs.pages import RedocView, SchemaView, SwaggerView
+from fastapi_mongo_site.docs.pages import ProgramsView, RedocView, SchemaView, SwaggerView
 from fastapi_mongo_site.views import StartView
 from health import urls as health
 from items import urls as items
@@ -20,5 +20,6 @@ urlpatterns = [
     path("", StartView.as_view(), name="start"),
     path("openapi.json", SchemaView.as_view(), name="schema"),
     path("docs", SwaggerView.as_view(url_name="schema"), name="docs"),
+    path("llms.txt", ProgramsView.as_view(), name="programs"),
     path("redoc", RedocView.as_view(url_name="schema"), name="redoc"),
 ]

@@ -1,4 +1,4 @@
-"""The OpenAPI document, and the two pages that show it."""
+"""The OpenAPI document, the two pages that show it, and one for programs."""
 
 import secrets
 from functools import cache
@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
@@ -56,6 +57,20 @@ class SchemaView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Return the OpenAPI document."""
         return HttpResponse(openapi_document(), content_type=JSONRenderer.media_type)
+
+
+class ProgramsView(APIView):
+    """`GET /llms.txt`: how a program uses the API, in the form of https://llmstxt.org/."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    renderer_classes = (JSONRenderer,)
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Return the page."""
+        page = render_to_string("fastapi_mongo_site/llms.txt", {"name": settings.NAME})
+        return HttpResponse(page, content_type="text/plain; charset=utf-8")
 
 
 # Swagger UI and Redoc have icons in their style sheets.

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from fastapi_mongo_site import __version__
 
-OPEN = ["/", "/health", "/openapi.json", "/docs", "/redoc"]
+OPEN = ["/", "/health", "/openapi.json", "/llms.txt", "/docs", "/redoc"]
 
 
 def test_start_tells_clients_name_and_version(client):
@@ -63,3 +63,11 @@ def test_page_loads_nothing_from_another_host(client, path):
 def test_unknown_host_is_not_logged(client, caplog):
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
     assert caplog.messages == []
+
+
+def test_page_for_programs_names_every_route_of_the_api(client):
+    response = client.get("/llms.txt")
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    page = response.content.decode()
+    assert page.startswith(f"# {settings.NAME}\n")
+    assert all(path in page for path in client.get("/openapi.json").json()["paths"])

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.urls import URLResolver, get_resolver
 
-OPEN = {"", "health", "openapi.json", "docs", "redoc"}
+OPEN = {"", "health", "openapi.json", "llms.txt", "docs", "redoc"}
 OPEN_STATIC_FILES = {"drf_spectacular_sidecar", "fastapi_mongo_site", "rest_framework"}
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"]
 
