@@ -77,10 +77,14 @@ def sentence_of(error: Exception) -> str:
 
 
 def code_of(error: BaseException | None) -> int | None:
-    """Return the code that the server answered with, of the first row in bulk; None without one."""
+    """Return the code that the server answered with; None without one.
+
+    In bulk it is that of the first row that failed for now, else of the first that failed.
+    """
     if isinstance(error, BulkWriteError):
-        rows = error.details.get("writeErrors") or error.details.get("writeConcernErrors") or [{}]
-        code = rows[0].get("code")
+        rows = error.details.get("writeErrors", []) + error.details.get("writeConcernErrors", [])
+        codes = [row.get("code") for row in rows] or [None]
+        code = next((code for code in codes if code in UNAVAILABLE), codes[0])
     elif isinstance(error, NotPrimaryError):
         code = dict(error.details).get("code")
     else:

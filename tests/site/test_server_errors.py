@@ -104,6 +104,14 @@ def test_readyz_says_that_writes_are_refused(ask, proxied_service, answer, code,
     wait_for(says_so)
 
 
+def test_readyz_says_that_writes_are_refused_although_a_row_before_failed_for_good(
+    ask, proxied_service
+):
+    rows = refused(11000)["writeErrors"] + refused(14031)["writeErrors"]
+    assert ask("bulk", refused(14031) | {"writeErrors": rows})[0] == 503
+    wait_for(lambda: readiness(proxied_service) == {"status": "ready", "writes": "full"})
+
+
 def test_write_that_is_taken_ends_the_refusal(ask, proxied_service):
     ask("POST", error(14031))
     assert proxied_service.call("POST", "/v1/items", ITEM, **AUTHORIZATION)[0] == 201
