@@ -170,7 +170,13 @@ def test_one_line_says_that_mongodb_went_and_one_that_it_is_back(proxied_service
         time.sleep(0.5)
     finally:
         proxy.heal()
-    wait_for(proxied_service.is_healthy)
-    gone, back = proxied_service.printed().splitlines()
+    lines = []
+
+    def is_back():
+        lines.extend(proxied_service.printed().splitlines())
+        return "can be read again" in "".join(lines)
+
+    wait_for(is_back)
+    gone, back = lines
     assert "MongoDB cannot be read: " in gone
     assert "MongoDB can be read again, after " in back
