@@ -395,6 +395,7 @@ def test_ndjson_line_over_the_limit_is_refused_and_the_next_is_read(line):
     assert len(rows[1].text) <= MAX_ROW_BYTES
 
 
+@pytest.mark.long
 def test_row_of_many_lines_is_bounded_too():
     endless = '"\n",' * 2**19
     rows, _ = read(table(",", ["Saw", "tools", "1", "1"]) + endless + "\nSäge,tools,20,9.5\n")

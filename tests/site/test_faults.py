@@ -134,6 +134,7 @@ def test_rows_that_are_acknowledged_are_stored(call, collection):
         check(account, collection)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", READS)
 def test_lists_are_whole_or_a_503(call, path):
     assert call("GET", path)[0] in (200, 503)

@@ -69,6 +69,7 @@ def test_it_stops_in_time_whoever_holds_connections(start):
         connection.close()
 
 
+@pytest.mark.long
 def test_connections_that_are_kept_alive_do_not_hold_it(start):
     service = start(STOP_SECONDS="30")
     connection = socket.create_connection(("127.0.0.1", service.port))

@@ -61,6 +61,7 @@ def test_command_starts_the_server_and_stops_it(clone):
     assert not (clone / "var" / "mongo_url").exists()
 
 
+@pytest.mark.long
 def test_it_has_the_input_and_the_exit_code_of_the_command(clone):
     text = f"{CSV_HEADER}\n{CSV_ROW}\n{CSV_HEADER}\n"
     code, _, err = run(clone, "import_items", "-", "--on-conflict=skip", text=text)
