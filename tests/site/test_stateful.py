@@ -15,7 +15,9 @@ from tests.support.accounts import AUTHORIZATION
 from tests.support.ledger import Ledger
 from tests.support.service import wait_for
 
-LONG_SECONDS = 600
+LONG_SECONDS = 240
+# A machine that measures speed beside this may let no read through in its time for a while.
+PATIENCE_SECONDS = 240
 IDS = [f"{number}7f0d2a4-6c1b-4e58-9f3a-2b1c0d9e8f7a" for number in range(4)]
 
 ids = st.sampled_from(IDS)
@@ -58,7 +60,7 @@ class Machine(RuleBasedStateMachine):
         answer = self.service.call(method, f"/v1/items{path}", body, **AUTHORIZATION, **headers)
         if answer[0] == 503:
             self.proxy.heal()
-            wait_for(self.service.is_healthy)
+            wait_for(self.service.is_healthy, PATIENCE_SECONDS)
         return answer
 
     def one(self, item_id, operation, method, path, body=None, **headers):
@@ -152,7 +154,7 @@ class Machine(RuleBasedStateMachine):
 @pytest.fixture
 def run(proxied_service, proxy, mongodb):
     """Return a function that runs the machine a number of times."""
-    wait_for(proxied_service.is_healthy)
+    wait_for(proxied_service.is_healthy, PATIENCE_SECONDS)
     with pymongo.MongoClient(mongodb.url) as client:
         collection = client[settings.MONGO_DB]["items"]
 
@@ -170,7 +172,7 @@ def test_answers_and_what_is_stored_agree_with_the_model(run):
 
 
 @pytest.mark.long
-def test_answers_agree_with_the_model_for_ten_minutes(run):
+def test_answers_agree_with_the_model_for_minutes(run):
     until = time.monotonic() + LONG_SECONDS
     while time.monotonic() < until:
         run(20)

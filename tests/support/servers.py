@@ -57,7 +57,7 @@ def proxy(mongodb: EmbeddedMongo) -> Iterator[Proxy]:
 IMPATIENT = {
     "MONGO_TIMEOUT_MS": "400",
     "MONGO_SERVER_SELECTION_TIMEOUT_MS": "200",
-    "HEALTH_TIMEOUT_MS": "200",
+    "HEALTH_TIMEOUT_MS": "500",
     # The accounts are not what is asked for here.
     "AUTH_CACHE_SECONDS": "3600",
 }
