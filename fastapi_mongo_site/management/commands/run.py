@@ -54,7 +54,7 @@ class Command(ProjectCommand):
         except OSError as why:
             raise CommandError(f"No secret can be made in {directory}: {why}") from why
         for path in created:
-            self.stdout.write(f"Created    {path}")
+            self.say(f"Created    {path}")
         arguments = ["manage.py", "serve", *(["--reload"] if options["reload"] else [])]
         database = SharedMongo(settings.VAR_DIR) if is_needed() else None
         python = os.path.relpath(sys.executable)
@@ -73,12 +73,12 @@ class Command(ProjectCommand):
             signal.signal(signum, stop)
         try:
             if database:
+                self.say(f"Starting   the embedded MongoDB, data in {database.directory}")
                 database.acquire()
-                self.stdout.write(f"MongoDB    embedded, data in {database.directory}")
                 if database.is_empty(settings.MONGO_DB):
-                    self.stdout.write(f"Empty      {python} manage.py load_samples adds 200 items")
-            self.stdout.flush()
+                    self.say(f"Empty      {python} manage.py load_samples adds 200 items")
             if not stopped:
+                self.say("Starting   the service")
                 child.start()
                 child.join()
         except EmbeddedMongoError as error:
@@ -87,6 +87,11 @@ class Command(ProjectCommand):
             if database:
                 database.release()
         sys.exit(0 if stopped else child.exitcode)
+
+    def say(self, line: str) -> None:
+        """Print a line at once, also where the output is no terminal."""
+        self.stdout.write(line)
+        self.stdout.flush()
 
 
 def _serve(arguments: list[str]) -> None:
