@@ -15,7 +15,7 @@ from tests.support.accounts import AUTHORIZATION
 from tests.support.ledger import Ledger
 from tests.support.service import wait_for
 
-LONG_SECONDS = 240
+LONG_SECONDS = 600
 # A machine that measures speed beside this may let no read through in its time for a while.
 PATIENCE_SECONDS = 240
 IDS = [f"{number}7f0d2a4-6c1b-4e58-9f3a-2b1c0d9e8f7a" for number in range(4)]
