@@ -17,6 +17,7 @@ from fastapi_mongo_site.configuration import (
     hosts_and_options,
     mongo_client_options,
 )
+from tests.support.configuration_table import tables
 
 # The lookup
 
@@ -259,3 +260,26 @@ def test_env_example_lists_every_variable_that_the_settings_read(settings):
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
     example = (settings.BASE_DIR / ".env.example").read_text()
     assert read == set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
+
+
+def test_env_example_holds_the_defaults(settings, monkeypatch):
+    text = (settings.BASE_DIR / ".env.example").read_text()
+    example = dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
+    for name in example:
+        monkeypatch.delenv(name, raising=False)
+    defaults = values_of(example, settings)
+    for name, value in example.items():
+        monkeypatch.setenv(name, value)
+    assert values_of(example, settings) == defaults
+
+
+def values_of(names, settings):
+    """The settings of these names, as a new process reads them."""
+    path = settings.BASE_DIR / "fastapi_mongo_site" / "settings.py"
+    return {name: value for name, value in runpy.run_path(str(path)).items() if name in names}
+
+
+def test_the_readme_lists_every_variable(settings):
+    assert tables() in (settings.BASE_DIR / "README.md").read_text(), (
+        "Print the tables with: python -m tests.support.configuration_table"
+    )
