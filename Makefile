@@ -10,6 +10,7 @@
 # make bench-engine        what the ORM costs beside pymongo
 # make bench-auth          what authentication costs, and what a flood of wrong secrets does
 # make bench-original      one worker beside one of two FastAPI services: 10 minutes   [QUICK=1]
+# make bench-plain         what a request costs beside a plain DRF project
 # make bench-scale         from 100 to a million items; workers and threads             [QUICK=1]
 # make bench-pages         what a page of each ordering costs          [SIZE=1000000]
 # make bench-walk          every item seen once while others write     [SIZE=1000000]
@@ -30,7 +31,7 @@ THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 
 PYTEST := $(BIN)/python -m pytest -n 3
 
-.PHONY: run test test-long django-suite probes bench-start bench-engine bench-auth bench-original bench-scale bench-pages bench-walk \
+.PHONY: run test test-long django-suite probes bench-start bench-engine bench-auth bench-original bench-plain bench-scale bench-pages bench-walk \
 	bench-exports bench-connections mutants
 .SILENT:
 
@@ -70,6 +71,9 @@ bench-auth: $(VENV)/.dev
 
 bench-original: $(VENV)/.dev .venv-deployed/.done .venv-peer-today/.done .venv-peer-of_2023/.done
 	QUICK=$(QUICK) $(BIN)/python -m benchmarks.original
+
+bench-plain: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.plain
 
 bench-scale: $(VENV)/.dev
 	QUICK=$(QUICK) $(BIN)/python -m benchmarks.scale
