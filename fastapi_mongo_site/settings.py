@@ -79,10 +79,12 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "corsheaders",
+    "django_htmx",
     "djongo_engine",
     "accounts",
     "health",
     "items",
+    "stock",
 ]
 
 # Origins whose pages may read answers, and write.

@@ -6,6 +6,7 @@ from fastapi_mongo_site.docs.pages import ProgramsView, RedocView, SchemaView, S
 from fastapi_mongo_site.views import StartView
 from health import urls as health
 from items import urls as items
+from stock import urls as stock
 
 handler400 = "fastapi_mongo_site.views.bad_request"
 handler403 = "fastapi_mongo_site.views.forbidden"
@@ -17,6 +18,7 @@ handler500 = "fastapi_mongo_site.views.server_error"
 urlpatterns = [
     *items.urlpatterns,
     *health.urlpatterns,
+    *stock.urlpatterns,
     path("", StartView.as_view(), name="start"),
     path("openapi.json", SchemaView.as_view(), name="schema"),
     path("docs", SwaggerView.as_view(url_name="schema"), name="docs"),

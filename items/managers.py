@@ -209,6 +209,19 @@ class ItemManager(PassThroughManager):
         if not result.deleted_count:
             raise self.model.DoesNotExist
 
+    def take(self, item_id: str) -> dict[str, Any]:
+        """Delete one item, and return its whole document. Raises Item.DoesNotExist."""
+        with translate_errors():
+            document: dict[str, Any] | None = self.collection.find_one_and_delete({"_id": item_id})
+        if document is None:
+            raise self.model.DoesNotExist
+        return document
+
+    def put_back(self, document: Mapping[str, Any]) -> None:
+        """Store a document that was taken. Raises IntegrityError when its id is taken."""
+        with translate_errors():
+            self.mongo_insert_one(document)
+
     def adjust(
         self, item_id: str, delta: int, read: ItemData | None = None
     ) -> tuple[ItemData, bool]:

@@ -1,0 +1,9 @@
+"""The stock page."""
+
+from django.apps import AppConfig
+
+
+class StockConfig(AppConfig):
+    """`/stock`."""
+
+    name = "stock"

@@ -1,0 +1,55 @@
+// Each click has a key of its own. A request without an answer keeps its key, so that the next click
+// sends the same again, and counts once.
+(function () {
+  "use strict";
+
+  const TEXTS = {
+    0: "No answer. Press again: it counts once.",
+    401: "Who you are is not known any more. Load the page again to log in.",
+    404: "Somebody has deleted this item.",
+    503: "The database does not answer. Press again in a moment: it counts once.",
+  };
+
+  function newKey() {
+    // crypto.randomUUID() is there for pages with TLS alone.
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  function say(text) {
+    const paragraph = document.createElement("p");
+    paragraph.className = "problem";
+    paragraph.textContent = text;
+    document.getElementById("message").replaceChildren(...(text ? [paragraph] : []));
+  }
+
+  document.addEventListener("htmx:configRequest", function ({ detail }) {
+    if ("once" in detail.elt.dataset) {
+      detail.elt.dataset.key = detail.elt.dataset.key || newKey();
+      detail.headers["Idempotency-Key"] = detail.elt.dataset.key;
+    }
+  });
+
+  document.addEventListener("htmx:afterRequest", function ({ detail }) {
+    const status = detail.xhr.status;
+    if (status && status !== 503 && status !== 401) {
+      delete detail.elt.dataset.key;
+    }
+  });
+
+  document.addEventListener("htmx:beforeSwap", function ({ detail }) {
+    const status = detail.xhr.status;
+    if (status < 400) {
+      say("");
+    } else if (detail.xhr.getResponseHeader("HX-Reswap")) {
+      detail.shouldSwap = true;
+      detail.isError = false;
+    } else {
+      say(TEXTS[status] || "That did not work (" + status + ").");
+    }
+  });
+
+  for (const event of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(event, () => say(TEXTS[0]));
+  }
+})();
