@@ -59,7 +59,7 @@ class Filter:
             )
         listings = {"after": found.listing, "before": found.reverse}
         try:
-            places = {name: read_cursor(listings[name], text) for name, text in cursors.items()}
+            places: Any = {n: read_cursor(listings[n], text) for n, text in cursors.items()}
         except ValueError as error:
             message = "Not a place in this list. Begin again at its first page."
             raise serializers.ValidationError({next(iter(cursors)): [message]}) from error

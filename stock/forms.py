@@ -1,6 +1,5 @@
 """What a person typed into the form of an item."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -18,7 +17,7 @@ class ItemForm(SelectArguments):
         """All are needed."""
 
         fields = FIELDS
-        extra_kwargs: Mapping[str, Any] = {}
+        extra_kwargs: dict[str, dict[str, bool]] = {}
 
 
 class CountForm(SelectArguments):
@@ -28,7 +27,7 @@ class CountForm(SelectArguments):
         """It is needed."""
 
         fields = ("count",)
-        extra_kwargs: Mapping[str, Any] = {}
+        extra_kwargs: dict[str, dict[str, bool]] = {}
 
 
 ITEM_FORM = ItemForm()

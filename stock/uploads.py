@@ -17,7 +17,7 @@ from items.transfer.matching import ById, ByName, ChoiceNeededError
 from items.transfer.preview import Preview
 from items.transfer.reader import read_rows
 from items.transfer.rows import FileError, Reading, Row
-from stock.views import StockView
+from stock.base import StockView
 
 MAX_ROWS = 5_000
 SHOWN_LINES = 200
@@ -38,16 +38,16 @@ class UploadView(StockView):
     def post(self, request: Request) -> Response:
         """Return the preview; with its digest, store the rows."""
         file = request.FILES.get("file")
-        match = request.data.get("match", "")
+        match = self.typed.get("match", "")
         if file is None or match not in MATCHINGS:
             return self._answer(400, problem="Choose a file.", match="name")
         context: dict[str, Any] = {"match": match, "name": file.name}
         try:
             seen = Look(file, match)
             context |= {"look": seen, "digest": seen.digest}
-            if not request.data.get("digest"):
+            if not self.typed.get("digest"):
                 return self._answer(200, **context)
-            if request.data["digest"] != seen.digest:
+            if self.typed["digest"] != seen.digest:
                 problem = "The file or the items have changed since. Look at it again."
                 return self._answer(409, problem=problem, **context)
             done = imported(file, match)

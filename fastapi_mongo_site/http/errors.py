@@ -81,7 +81,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """Return the answer to an exception raised in a view; None lets it become a 500."""
     response = _response(error, context)
     request = context["request"]
-    # The browsable API shows an error in its page, other pages show one by api_exception.html. In an
+    # The browsable API shows an error in its page, and others show one by api_exception.html. In an
     # answer of any other type it is JSON.
     renderer = getattr(request, "accepted_renderer", None)
     if response is not None and (renderer is None or renderer.format not in ("api", "html")):
