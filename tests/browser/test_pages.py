@@ -3,7 +3,7 @@
 import pytest
 
 from tests.examples import ID
-from tests.support.browser import network, violations, visible, wait_for_text
+from tests.support.browser import loaded_elsewhere, violations, visible, wait_for_text
 
 PAGES = {
     "start": ("/", "main"),
@@ -16,17 +16,6 @@ PAGES = {
     "no item": ("/v1/items/none", ".response-info .lit"),
     "no page": ("/nowhere", "body"),
 }
-
-
-def loaded_elsewhere(browser, service):
-    urls = [
-        events["requestWillBeSent"]["request"]["url"]
-        for events in network(browser)
-        if "requestWillBeSent" in events
-    ]
-    assert urls
-    own = (service.url, "data:", "blob:", "about:")
-    return [url for url in urls if not url.startswith(own)]
 
 
 @pytest.mark.parametrize(("path", "shown"), PAGES.values(), ids=PAGES.keys())

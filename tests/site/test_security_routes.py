@@ -6,8 +6,12 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.urls import URLResolver, get_resolver
 
+from tests.examples import ID
+
 OPEN = {"", "health", "openapi.json", "llms.txt", "docs", "redoc"}
-OPEN_STATIC_FILES = {"drf_spectacular_sidecar", "fastapi_mongo_site", "rest_framework"}
+OPEN_STATIC_FILES = {
+    *("django_htmx", "drf_spectacular_sidecar", "fastapi_mongo_site", "rest_framework", "stock")
+}
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"]
 
 
@@ -36,7 +40,7 @@ def test_open_route_exists_and_needs_no_credentials(client, route):
 
 @pytest.mark.parametrize("route", sorted(ROUTES - OPEN))
 def test_every_other_route_needs_credentials_for_every_method(client, route):
-    path = "/" + re.sub(r"<[^>]+>", "1", route)
+    path = "/" + re.sub(r"<[^>]+>", ID, route)
     for method in METHODS:
         response = client.generic(method, path)
         assert response.status_code == 401, f"{method} {route}: list it in OPEN, or close it"

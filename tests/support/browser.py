@@ -54,3 +54,15 @@ def violations(browser):
     """Return what the console says, without the lines on a status of 4xx."""
     messages = [entry["message"] for entry in browser.get_log("browser")]
     return [message for message in messages if "responded with a status of 4" not in message]
+
+
+def loaded_elsewhere(browser, service):
+    """Return the URLs that were asked for since the last call, and are not the service's."""
+    urls = [
+        events["requestWillBeSent"]["request"]["url"]
+        for events in network(browser)
+        if "requestWillBeSent" in events
+    ]
+    assert urls
+    own = (service.url, "data:", "blob:", "about:")
+    return [url for url in urls if not url.startswith(own)]

@@ -39,11 +39,12 @@
 
   document.addEventListener("htmx:beforeSwap", function ({ detail }) {
     const status = detail.xhr.status;
+    // The page says it, and the console need not.
+    detail.isError = false;
     if (status < 400) {
       say("");
     } else if (detail.xhr.getResponseHeader("HX-Reswap")) {
       detail.shouldSwap = true;
-      detail.isError = false;
     } else {
       say(TEXTS[status] || "That did not work (" + status + ").");
     }
