@@ -83,13 +83,24 @@ def find_secret(name: str, environ: Mapping[str, str], directories: Iterable[Pat
     if value := environ.get(variable):
         return Secret(name, value, f"${variable}")
     if named_file := environ.get(f"{variable}_FILE"):
-        return _read(name, Path(named_file).expanduser())
+        return _read(name, expand_home(named_file))
     for directory in directories:
         path = directory / name
         places.append(str(path))
         if _exists(path):
             return _read(name, path)
     return Secret(name, places=tuple(places))
+
+
+def expand_home(path: str) -> Path:
+    """Return a path with the user's home in place of `~`.
+
+    It stays as it is for a user without HOME and without an entry in /etc/passwd, as in a container.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def _exists(path: Path) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from corsheaders.defaults import default_headers
 
 from fastapi_mongo_site import __version__
-from fastapi_mongo_site.configuration import Env, find_secret, mongo_client_options
+from fastapi_mongo_site.configuration import Env, expand_home, find_secret, mongo_client_options
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -38,9 +38,9 @@ DRAIN_SECONDS = env.int("DRAIN_SECONDS", 0)
 # Secrets
 
 SECRETS_DIRECTORIES = [
-    *([Path(directory).expanduser()] if (directory := env.str("SECRETS_DIR", "")) else []),
+    *([expand_home(directory)] if (directory := env.str("SECRETS_DIR", "")) else []),
     BASE_DIR / "secrets",
-    Path.home() / ".local" / "secrets",
+    expand_home("~/.local/secrets"),
     Path("/run/secrets"),
 ]
 SECRETS = {

@@ -70,6 +70,11 @@ def test_faulty_file_is_an_error_and_ends_the_search(directories, content, error
     assert secret.error.startswith(error)
 
 
+def test_home_that_nobody_has_is_a_file_that_is_not_there():
+    secret = find_secret("service_pwd", {"SERVICE_PWD_FILE": "~nobody-has-this-name/secret"}, [])
+    assert secret.error == "cannot be read (No such file or directory)"
+
+
 def test_secret_shows_its_source_and_never_its_value():
     assert repr(Secret("service_pwd", "hidden", "$SERVICE_PWD")) == (
         "<Secret service_pwd from $SERVICE_PWD>"
