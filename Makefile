@@ -3,6 +3,8 @@
 # make test-long   outages, kills, races by the thousand, random queries and requests by the ten
 #                  thousand, part of Django's own tests: 15 to 25 minutes
 # make django-suite  part of Django's own tests on the engine: 4 minutes
+# make lock        deploy/requirements.lock anew, after a change of requirements.txt
+# make audit       known weaknesses of what the service installs, and var/sbom.json, its CycloneDX SBOM
 # make probes      random programs of the ORM on the engine and on SQLite [SEED=7 PROGRAMS=5000]
 #
 # Figures that are kept in docs/   [MONGO_URL=...]
@@ -15,6 +17,7 @@
 # make bench-pages         what a page of each ordering costs          [SIZE=1000000]
 # make bench-walk          every item seen once while others write     [SIZE=1000000]
 # make bench-exports       memory and time of a whole export           [SIZE=1000000]
+# make soak                memory, threads and errors of ten minutes at 70 % of capacity  [QUICK=1]
 # make bench-connections   10,000 requests while the server is killed
 # make mutants             changes of a module that no test notices [MODULE=items/etags.py TESTS=tests/items]
 
@@ -31,8 +34,8 @@ THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 
 PYTEST := $(BIN)/python -m pytest -n 3
 
-.PHONY: run test test-long django-suite probes bench-start bench-engine bench-auth bench-original bench-plain bench-scale bench-pages bench-walk \
-	bench-exports bench-connections mutants
+.PHONY: run test test-long django-suite lock audit probes bench-start bench-engine bench-auth bench-original bench-plain \
+	bench-scale bench-pages bench-walk bench-exports bench-connections soak mutants
 .SILENT:
 
 run: $(VENV)/.runtime
@@ -56,6 +59,15 @@ test-long: $(VENV)/.dev
 
 django-suite: $(VENV)/.dev
 	$(BIN)/python -m tests.engine.django_suite
+
+lock: $(VENV)/.dev
+	$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 --python-platform linux \
+		--output-file deploy/requirements.lock requirements.txt
+
+audit: .venv-audit/.done
+	mkdir -p var
+	.venv-audit/bin/cyclonedx-py requirements --output-reproducible --output-file var/sbom.json deploy/requirements.lock
+	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement deploy/requirements.lock
 
 probes: $(VENV)/.dev
 	$(BIN)/python -m tests.engine.programs $(if $(SEED),--seed $(SEED)) $(if $(PROGRAMS),--programs $(PROGRAMS))
@@ -87,6 +99,9 @@ bench-exports: $(VENV)/.dev
 bench-walk: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.walk
 
+soak: $(VENV)/.dev
+	QUICK=$(QUICK) $(BIN)/python -m benchmarks.soak
+
 bench-connections: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.connections --keep
 
@@ -105,6 +120,11 @@ $(VENV)/.dev: requirements.txt requirements-embedded.txt requirements-dev.txt | 
 
 .venv-deployed/.done: requirements.txt
 	echo "Installing what a deployment needs ..."
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install -r $<
+	touch $@
+
+.venv-audit/.done: requirements-audit.txt
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install -r $<
 	touch $@

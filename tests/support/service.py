@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,20 +30,28 @@ def wait_for(condition, seconds=30):
 
 
 class Service:
-    """`manage.py COMMAND` on a free port, in a session of its own as a terminal gives."""
+    """`manage.py COMMAND` on a free port, in a session of its own as a terminal gives.
 
-    def __init__(self, *arguments: str, project: Path = PROJECT, make: bool = False, **environ):
+    A `command` of another kind takes its configuration from elsewhere, but for the ports.
+    """
+
+    def __init__(
+        self,
+        *arguments: str,
+        project: Path = PROJECT,
+        make: bool = False,
+        command: Sequence[str] = (),
+        **environ,
+    ):
         self.port = int(environ.get("PORT", free_port()))
         self.management_port = int(environ.get("MANAGEMENT_PORT", 0))
         self.url = f"http://127.0.0.1:{self.port}"
         keep = ("PATH", "SERVICE_USER", "SERVICE_PWD", "SECRET_KEY", "MONGO_DB", "NAME")
         inherited = {name: os.environ[name] for name in keep if not environ.get("FRESH")}
         environ.pop("FRESH", None)
-        command = [sys.executable, "manage.py", *arguments]
-        if make:
-            command = ["make", *arguments]
+        runner = ["make"] if make else [sys.executable, "manage.py"]
         self.process = subprocess.Popen(
-            command,
+            command or [*runner, *arguments],
             cwd=project,
             env={
                 "PATH": os.environ["PATH"],
