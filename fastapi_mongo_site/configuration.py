@@ -95,7 +95,7 @@ def find_secret(name: str, environ: Mapping[str, str], directories: Iterable[Pat
 def expand_home(path: str) -> Path:
     """Return a path with the user's home in place of `~`.
 
-    It stays as it is for a user without HOME and without an entry in /etc/passwd, as in a container.
+    It stays as it is for a user without HOME and without an entry in /etc/passwd.
     """
     try:
         return Path(path).expanduser()
