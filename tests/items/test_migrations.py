@@ -12,19 +12,6 @@ from tests.examples import SENT
 from tests.support.database import store
 
 
-@pytest.fixture
-def empty_database(database):
-    """A database that nobody has written to."""
-    name = connection.settings_dict["NAME"]
-    connection.close()
-    connection.settings_dict["NAME"] = f"{name}_empty"
-    connection.database.client.drop_database(f"{name}_empty")
-    yield connection.database
-    connection.database.client.drop_database(f"{name}_empty")
-    connection.close()
-    connection.settings_dict["NAME"] = name
-
-
 def index_names():
     return set(connection.database["items"].index_information())
 

@@ -94,6 +94,19 @@ def store(documents: list[dict]) -> None:
 
 
 @pytest.fixture
+def empty_database(database):
+    """A database that nobody has written to."""
+    name = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = f"{name}_empty"
+    connection.database.client.drop_database(f"{name}_empty")
+    yield connection.database
+    connection.database.client.drop_database(f"{name}_empty")
+    connection.close()
+    connection.settings_dict["NAME"] = name
+
+
+@pytest.fixture
 def sqlite():
     """The connection to SQLite."""
     return connections["sqlite"]
