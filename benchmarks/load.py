@@ -72,7 +72,7 @@ def _exchange(
         connection.sendall(message)
         yield True
         answer = connection.recv(2**16)
-        while not _is_whole(answer):
+        while not is_whole(answer):
             yield True
             more = connection.recv(2**16)
             if not more:
@@ -83,7 +83,8 @@ def _exchange(
             raise RuntimeError(answer.decode(errors="replace"))
 
 
-def _is_whole(answer: bytes) -> bool:
+def is_whole(answer: bytes) -> bool:
+    """Tell whether an answer has all the bytes that its head promises."""
     end = answer.find(b"\r\n\r\n")
     if end < 0:
         return False

@@ -17,8 +17,27 @@ def cpu_seconds(processes: list[int]) -> float:
 
 def peak_mebibytes(processes: list[int]) -> float:
     """Return the largest resident set that one of them has had."""
-    lines = [line for text in _texts(processes, "status") for line in text.splitlines()]
-    return max(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+    return max(_status(processes, "VmHWM")) / 1024
+
+
+def resident_mebibytes(processes: list[int]) -> float:
+    """Return the resident sets of these processes now, together."""
+    return sum(_status(processes, "VmRSS")) / 1024
+
+
+def threads(processes: list[int]) -> int:
+    """Return how many threads these processes have."""
+    return sum(_status(processes, "Threads"))
+
+
+def open_sockets(processes: list[int]) -> int:
+    """Return how many sockets these processes hold: connections, and what they listen on."""
+    number = 0
+    for process in processes:
+        for descriptor in Path(f"/proc/{process}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                number += str(descriptor.readlink()).startswith("socket:")
+    return number
 
 
 def of_session(session: int) -> list[int]:
@@ -31,6 +50,12 @@ def of_session(session: int) -> list[int]:
             if os.getsid(number) == session:
                 found.append(number)
     return found
+
+
+def _status(processes: list[int], name: str) -> list[int]:
+    """Return a number that each process has in its status."""
+    lines = [line for text in _texts(processes, "status") for line in text.splitlines()]
+    return [int(line.split()[1]) for line in lines if line.startswith(f"{name}:")]
 
 
 def _texts(processes: list[int], name: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.contest import Contest
 from benchmarks.load import load
 from benchmarks.operations import ITEMS, ONE, OPERATIONS, PATH, message
+from benchmarks.pace import Request, paced
 from benchmarks.sides import service
 from tests.support.service import PROJECT
 
@@ -63,6 +64,19 @@ def test_load_fails_at_another_status(contest):
     requests = repeat(message("GET", PATH, authorized=False))
     with pytest.raises(RuntimeError, match=r"^HTTP/1.1 401 (.|\s)*Not authenticated"):
         load(contest.sides[0].port, requests, 200, 2, 1)
+
+
+def test_pace_is_kept_whatever_could_be_answered(contest):
+    requests = repeat(Request(message("GET", PATH), 200))
+    found = paced(contest.sides[0].port, requests, rate=40, connections=4, seconds=0.5)
+    assert len(found.times) == 20
+    assert not found.errors
+
+
+def test_pace_counts_each_other_status(contest):
+    requests = repeat(Request(message("GET", PATH, authorized=False), 200))
+    found = paced(contest.sides[0].port, requests, rate=20, connections=2, seconds=0.25)
+    assert found.errors == {"401 for 200": 5}
 
 
 @pytest.mark.long
