@@ -1,8 +1,8 @@
 """`make soak`: ten minutes at 70 % of capacity, and what has grown at the end.
 
 A service as a deployment runs it gets reads, changes, adjustments, creations and deletions. First
-its capacity is measured: what it answers while 16 connections ask all the time. Keeps its figures in
-docs/benchmarks/soak.md; QUICK=1 takes one minute and keeps nothing.
+its capacity is measured: what it answers while 16 connections ask all the time. It keeps its
+figures in docs/benchmarks/soak.md; QUICK=1 takes one minute and keeps nothing.
 """
 
 import math
