@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 import uuid
 
 import pytest
@@ -207,8 +208,8 @@ def test_with_nginxs_default_a_restart_of_both_loses_requests(
 
 
 def test_names_with_underscores_are_dropped(port):
-    names = {"X-Request-ID": "own", "X_Request_ID": "other"}
-    assert ask_once(port, "GET", "/", **names)[1]["X-Request-ID"] == "own"
+    assert ask_once(port, "GET", "/", **{"X-Request-ID": "one"})[1]["X-Request-ID"] == "one"
+    assert ask_once(port, "GET", "/", X_Request_ID="one")[1]["X-Request-ID"] != "one"
 
 
 def test_links_are_https_whatever_a_client_says(port, service_database):
@@ -240,8 +241,8 @@ def test_body_that_breaks_off_never_reaches_the_service(port, service_database):
         connection.putheader("Content-Type", "application/json")
         connection.endheaders()
         connection.send(b"%x\r\n%s\r\n" % (len(text), text))
-    # A request after it has been through every part on the way.
-    assert ask_once(port, "GET", "/v1/items")[0] == 200
+        time.sleep(0.5)  # Long enough to reach the service, if it were passed on at once.
+    time.sleep(0.5)
     assert service_database["items"].find_one({"_id": item}) is None
 
 
