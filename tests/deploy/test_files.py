@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
 
 from tests.support.service import PROJECT
 
@@ -110,9 +111,23 @@ def test_pod_may_take_longer_than_drain_and_stop():
     assert spec["terminationGracePeriodSeconds"] > stop
 
 
+def test_container_may_take_longer_than_a_stop():
+    service = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["service"]
+    assert int(service["stop_grace_period"].removesuffix("s")) > settings.STOP_SECONDS
+
+
+def test_every_variable_that_is_set_is_one_that_the_service_reads():
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    unit = re.findall(r"^Environment=(\w+)=", UNIT.read_text(), re.MULTILINE)
+    given = {*objects()["ConfigMap"]["data"], *compose["services"]["service"]["environment"], *unit}
+    example = (PROJECT / ".env.example").read_text()
+    known = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
+    assert given - known == {"PYTHONDONTWRITEBYTECODE"}
+
+
 def test_service_that_is_drained_for_as_long_as_the_unit_may_is_not_killed():
     limit = int(re.search(r"^TimeoutStopSec=(\d+)$", UNIT.read_text(), re.MULTILINE)[1])
-    assert limit > 8 + 15  # STOP_SECONDS' default, and more of DRAIN_SECONDS than a balancer needs
+    assert limit > settings.STOP_SECONDS + 15  # of DRAIN_SECONDS, more than a balancer needs
 
 
 def test_pods_answer_the_kubelet_and_only_the_monitor_beside_it():
