@@ -32,7 +32,8 @@ def image(tmp_path_factory):
 
 @pytest.fixture
 def environ(service_database):
-    """What a container is told, beside the secrets."""
+    """What a container is told, beside the secrets; other tests have used its database."""
+    service_database["items"].delete_many({})
     names = {name: os.environ[name] for name in ("SERVICE_USER", "MONGO_TIMEOUT_MS")}
     ports = {"PORT": str(free_port()), "MANAGEMENT_PORT": str(free_port())}
     return {**dockerfile.environment(), **names, **ports, "MONGO_DB": service_database.name}
