@@ -17,8 +17,6 @@ SECONDS = 10
 GRACE_SECONDS = 5
 """For the way here."""
 
-_signer = TimestampSigner(salt="stock.undo", sep=".")
-
 
 class TooLateError(Exception):
     """There is nothing to restore any more."""
@@ -31,7 +29,7 @@ def delete(item_id: str) -> tuple[dict[str, Any], str]:
     """
     document = Item.objects.take(item_id)
     packed = base64.urlsafe_b64encode(zlib.compress(bson.encode(document))).decode("ascii")
-    return document, _signer.sign(packed)
+    return document, _signer().sign(packed)
 
 
 def restore(text: str) -> str:
@@ -40,10 +38,14 @@ def restore(text: str) -> str:
     Raises TooLateError, IntegrityError when another item has its id.
     """
     try:
-        packed = _signer.unsign(text, max_age=SECONDS + GRACE_SECONDS)
+        packed = _signer().unsign(text, max_age=SECONDS + GRACE_SECONDS)
     except BadSignature as error:
         raise TooLateError from error
     document = bson.decode(zlib.decompress(base64.urlsafe_b64decode(packed)))
     Item.objects.put_back(document)
     item_id: str = document["_id"]
     return item_id
+
+
+def _signer() -> TimestampSigner:
+    return TimestampSigner(salt="stock.undo", sep=".")

@@ -84,7 +84,11 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     # The browsable API shows an error in its page, and others show one by api_exception.html. In an
     # answer of any other type it is JSON.
     renderer = getattr(request, "accepted_renderer", None)
-    if response is not None and (renderer is None or renderer.format not in ("api", "html")):
+    page = renderer is not None and (
+        renderer.format == "api"
+        or (renderer.format == "html" and "text/html" in request.META.get("HTTP_ACCEPT", ""))
+    )
+    if response is not None and not page:
         request.accepted_renderer = error_renderer(request)
         request.accepted_media_type = request.accepted_renderer.media_type
         patch_vary_headers(response, ["Accept"])
