@@ -5,6 +5,7 @@
 # make django-suite  part of Django's own tests on the engine: 4 minutes
 # make lock        deploy/requirements.lock anew, after a change of requirements.txt
 # make audit       known weaknesses of what the service installs, and var/sbom.json, its CycloneDX SBOM
+# make pictures    the screenshots in docs/pictures
 # make probes      random programs of the ORM on the engine and on SQLite [SEED=7 PROGRAMS=5000]
 #
 # Figures that are kept in docs/   [MONGO_URL=...]
@@ -34,7 +35,7 @@ THROWAWAY := MONGO_URL=mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=1 \
 
 PYTEST := $(BIN)/python -m pytest -n 3
 
-.PHONY: run test test-long django-suite lock audit probes bench-start bench-engine bench-auth bench-original bench-plain \
+.PHONY: run test test-long django-suite pictures lock audit probes bench-start bench-engine bench-auth bench-original bench-plain \
 	bench-scale bench-pages bench-walk bench-exports bench-connections soak mutants
 .SILENT:
 
@@ -68,6 +69,9 @@ audit: .venv-audit/.done
 	mkdir -p var
 	.venv-audit/bin/cyclonedx-py requirements --output-reproducible --output-file var/sbom.json deploy/requirements.lock
 	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement deploy/requirements.lock
+
+pictures: $(VENV)/.dev
+	PICTURES=docs/pictures $(BIN)/python -m pytest --quiet -m long tests/browser/test_pictures.py
 
 probes: $(VENV)/.dev
 	$(BIN)/python -m tests.engine.programs $(if $(SEED),--seed $(SEED)) $(if $(PROGRAMS),--programs $(PROGRAMS))
