@@ -8,7 +8,7 @@ import json
 import logging
 import re
 
-from fastapi_mongo_site.http.request_id import current_request_id
+from fastapi_mongo_site.http.context import current_request
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +20,12 @@ def record(event: str, user: str | None, level: int = logging.INFO, **facts: obj
 
     `user` is None for a failed login: the name that was sent may be a secret in the wrong field.
     """
-    audit = {"event": event, "user": user or "-", "request_id": current_request_id(), **facts}
+    audit = {
+        "event": event,
+        "user": user or "-",
+        "request_id": request.comment if (request := current_request()) else "-",
+        **facts,
+    }
     line = " ".join(f"{key}={_text(value)}" for key, value in audit.items())
     logger.log(level, "%s", line, extra={"audit": audit})
 

@@ -91,7 +91,7 @@ INSTALLED_APPS = [
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", str.strip, default=[])
 
 MIDDLEWARE = [
-    "fastapi_mongo_site.http.request_id.RequestIdMiddleware",
+    "fastapi_mongo_site.http.context.RequestContextMiddleware",
     # Before all that may answer, since it sets the headers of every answer.
     "fastapi_mongo_site.http.headers.SecurityHeadersMiddleware",
     # Only where an origin is allowed, since it takes a twentieth of a request.

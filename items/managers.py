@@ -6,7 +6,7 @@ through djongo's pass-through (`mongo_*`).
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
@@ -44,10 +44,9 @@ BATCH_DOCUMENTS = 1000
 
 @contextmanager
 def naming_the_index(listing: Listing) -> Iterator[None]:
-    """Translate the driver's errors, and say which index a list misses."""
+    """Say which index a list misses."""
     try:
-        with translate_errors():
-            yield
+        yield
     except HintedIndexMissing as error:
         raise OperationalError(
             f"The index {listing.index} is missing: run manage.py migrate items."
@@ -62,14 +61,14 @@ def finding(listing: Listing) -> Iterator[None]:
     TimeLimitExceeded; OperationalError when the index that serves the list is missing.
     """
     seconds = settings.MONGO_TIMEOUT_MS / 1000
-    limit: AbstractContextManager[None]
     if "search" in listing.conditions:
         limit = time_limit(min(settings.MONGO_SEARCH_TIMEOUT_MS / 1000, seconds))
+        with naming_the_index(listing), limit:
+            yield
     else:
         # A server that says nothing in this time is away, however many items there are.
-        limit = pymongo.timeout(seconds / 2)
-    with naming_the_index(listing), limit:
-        yield
+        with naming_the_index(listing), translate_errors(), pymongo.timeout(seconds / 2):
+            yield
 
 
 class KeysExhaustedError(Exception):
@@ -138,6 +137,7 @@ class ItemManager(PassThroughManager):
             run(self.collection.database.command, self.collection, {"ping": 1})
         with (
             naming_the_index(listing),
+            translate_errors(),
             self.connection.patient(seconds),
             self.mongo_find(
                 listing.filter,

@@ -2,16 +2,13 @@
 
 import datetime
 import logging
-import re
 
 import pytest
 from django.core.management import call_command
-from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts import audit
 from fastapi_mongo_site.configuration import Secret
-from fastapi_mongo_site.http.request_id import RequestIdMiddleware, current_request_id
 from tests.support.accounts import NEW
 
 
@@ -51,23 +48,3 @@ def test_a_name_cannot_forge_a_line(events, caplog):
     assert len(line.splitlines()) == 1
     assert line.isprintable()
     assert line.startswith('event=seed user="a\\"\\nevent=seed user=x')
-
-
-# The request id
-
-
-def test_a_sane_request_id_is_kept_and_sent_back(client):
-    assert client.get("/", HTTP_X_REQUEST_ID="Abc_1.2-3")["X-Request-ID"] == "Abc_1.2-3"
-
-
-@pytest.mark.parametrize("given", ["", "a b", "a\nb", "é", "x" * 65, "a;b", '"'])
-def test_any_other_is_replaced(client, given):
-    made = client.get("/", HTTP_X_REQUEST_ID=given)["X-Request-ID"]
-    assert re.fullmatch("[0-9a-f]{32}", made)
-
-
-def test_the_id_is_that_of_the_request_and_of_no_other():
-    seen = []
-    middleware = RequestIdMiddleware(lambda request: seen.append(current_request_id()) or {})
-    assert middleware(RequestFactory().get("/", HTTP_X_REQUEST_ID="one"))["X-Request-ID"] == "one"
-    assert (seen, current_request_id()) == (["one"], "-")
