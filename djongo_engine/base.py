@@ -6,11 +6,9 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from djongo import base
-from pymongo.collection import Collection
-from pymongo.database import Database as MongoDatabase
 from pymongo.errors import PyMongoError
 
-from djongo_engine import dbapi
+from djongo_engine import commented, dbapi
 from djongo_engine.client import client_for, client_options
 from djongo_engine.creation import DatabaseCreation
 from djongo_engine.cursor import Cursor
@@ -47,11 +45,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     introspection_class = DatabaseIntrospection
     ops_class = DatabaseOperations
 
-    connection: MongoDatabase[dict[str, Any]]
-    _collections: dict[str, Collection[dict[str, Any]]]
+    connection: commented.Database
+    _collections: dict[str, commented.Collection]
 
     @property
-    def database(self) -> MongoDatabase[dict[str, Any]]:
+    def database(self) -> commented.Database:
         """The pymongo database, connected on first use."""
         self.ensure_connection()
         return self.connection
@@ -65,13 +63,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         impatient = self.database, self._collections
         options = {**client_options(self.settings_dict), "socketTimeoutMS": round(seconds * 1000)}
-        self.connection, self._collections = client_for(options)[self.connection.name], {}
+        self.connection = commented.Database(client_for(options), self.connection.name)
+        self._collections = {}
         try:
             yield
         finally:
             self.connection, self._collections = impatient
 
-    def collection(self, name: str) -> Collection[dict[str, Any]]:
+    def collection(self, name: str) -> commented.Collection:
         """Return the pymongo collection of that name, which a connection makes once."""
         database = self.database
         try:
@@ -79,7 +78,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except KeyError:
             return self._collections.setdefault(name, database[name])
 
-    def get_new_connection(self, conn_params: dict[str, Any]) -> MongoDatabase[dict[str, Any]]:
+    def get_new_connection(self, conn_params: dict[str, Any]) -> commented.Database:
         """Return the database of the process's one client.
 
         Raises ImproperlyConfigured when the settings name no server, or pymongo refuses an
@@ -90,7 +89,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             # Not by translate_errors, which the breaker goes by: its trial, in a thread of its own,
             # has to connect while commands are refused.
-            return client_for(options)[conn_params["name"]]
+            return commented.Database(client_for(options), conn_params["name"])
         except PyMongoError as why:
             raise as_django_error(why) from why
         except (OSError, ValueError) as why:
