@@ -9,13 +9,13 @@ from django.db import DatabaseError
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
 from accounts.failed_logins import failed_logins
 from accounts.models import User
 from accounts.stored_secrets import stored_secrets
 from fastapi_mongo_site.http.exceptions import DatabaseUnavailable
 from fastapi_mongo_site.http.outages import log_outage
+from fastapi_mongo_site.http.request import client_address
 
 # RFC 7617 section 2: neither part may hold a control character (RFC 5234's CTL).
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
@@ -47,8 +47,7 @@ class BasicAuthentication(BaseAuthentication):
             log_outage(error)
             raise DatabaseUnavailable from error
         if user is None:
-            # NUM_PROXIES says how far X-Forwarded-For is believed.
-            failed_logins.add(BaseThrottle().get_ident(request) or "")
+            failed_logins.add(client_address(request))
             raise AuthenticationFailed("Incorrect username or password")
         return user, None
 

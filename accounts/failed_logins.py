@@ -7,13 +7,12 @@ import threading
 from contextlib import suppress
 
 from accounts import audit
+from fastapi_mongo_site.http.request import MAX_ADDRESS_CHARACTERS
 
 SUM_SECONDS = 60.0
 MAX_ADDRESSES = 1_000
 """Addresses told apart between two sums; an attacker may have any number of them."""
 MAX_NAMED = 10
-# A proxy may send any text as an address.
-MAX_ADDRESS_CHARACTERS = 64
 
 
 class FailedLogins:

@@ -10,7 +10,14 @@ from django.core.checks import Warning as CheckWarning
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri, split_options
 
-from fastapi_mongo_site.configuration import example_of, hosts_and_options, is_loopback
+from fastapi_mongo_site.configuration import (
+    LOG_FORMATS,
+    LOG_LEVELS,
+    LOG_REQUESTS,
+    example_of,
+    hosts_and_options,
+    is_loopback,
+)
 
 LEAST = {
     "PORT": 1,
@@ -27,6 +34,7 @@ LEAST = {
     "MONGO_EXPORT_TIMEOUT_MS": 1,
     "MONGO_MAX_POOL_SIZE": 1,
 }
+WORDS = {"LOG_FORMAT": LOG_FORMATS, "LOG_LEVEL": LOG_LEVELS, "LOG_REQUESTS": LOG_REQUESTS}
 MAX_PORT = 65_535
 # MongoDB and the system take no larger number for a time, a size or a count.
 MAX_NUMBER = 2**31 - 1
@@ -131,6 +139,9 @@ def check_values(**kwargs: Any) -> Iterable[CheckMessage]:
         faults.append(("MANAGEMENT_PORT", "is PORT too, which serves the API"))
     if not DATABASE_NAME.fullmatch(settings.MONGO_DB):
         faults.append(("MONGO_DB", "is not a name that MongoDB allows for a database"))
+    for name, words in WORDS.items():
+        if getattr(settings, name) not in words:
+            faults.append((name, f"must be one of {', '.join(words)}"))
     for name, fault in faults:
         yield Error(f"{name} is {getattr(settings, name)!r}, but {fault}.", id="site.E005")
 

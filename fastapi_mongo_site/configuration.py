@@ -15,11 +15,23 @@ from urllib.parse import parse_qsl
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+LOG_FORMATS = ("console", "json")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_REQUESTS = ("api", "all", "off")
+
 
 class Env(environ.Env):
-    """django-environ's reader, which misreads no value and names the variable at fault."""
+    """django-environ's reader, which misreads no value and names the variable at fault.
+
+    `changed` holds the values that are not the default, by their variables.
+    """
 
     SWITCHES = (*environ.Env.BOOLEAN_TRUE_STRINGS, "false", "off", "n", "no", "0", "")
+
+    def __init__(self, **scheme: Any) -> None:
+        """Take django-environ's scheme; nothing has been read yet."""
+        super().__init__(**scheme)
+        self.changed: dict[str, Any] = {}
 
     def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
         """Read and convert a variable.
@@ -32,10 +44,13 @@ class Env(environ.Env):
                 # django-environ takes every word that it does not know for off.
                 if word not in self.SWITCHES:
                     raise ValueError(f"{word!r} is neither on nor off")
-            return super().get_value(var, *args, **kwargs)
+            value = super().get_value(var, *args, **kwargs)
         except ValueError as why:
             message = f"The environment variable {var} is not valid: {why}"
             raise ImproperlyConfigured(message) from why
+        if value != kwargs.get("default", value):
+            self.changed[var] = value
+        return value
 
     def float(self, var: str, default: float) -> float:
         """Read a number.

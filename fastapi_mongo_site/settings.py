@@ -6,7 +6,13 @@ from pathlib import Path
 from corsheaders.defaults import default_headers
 
 from fastapi_mongo_site import __version__
-from fastapi_mongo_site.configuration import Env, expand_home, find_secret, mongo_client_options
+from fastapi_mongo_site.configuration import (
+    LOG_LEVELS,
+    Env,
+    expand_home,
+    find_secret,
+    mongo_client_options,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -252,6 +258,11 @@ SPECTACULAR_SETTINGS = {
 
 # Logs, and what DEBUG=on shows of an error
 
+LOG_FORMAT = env.str("LOG_FORMAT", "console")
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO").upper()
+LOG_REQUESTS = env.str("LOG_REQUESTS", "api")
+CHANGED_SETTINGS = env.changed
+
 DEFAULT_EXCEPTION_REPORTER_FILTER = "fastapi_mongo_site.error_reports.ReportFilter"
 
 LOGGING = {
@@ -263,16 +274,22 @@ LOGGING = {
             "callback": lambda record: getattr(record, "status_code", None) != 503,
         }
     },
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "formatters": {
+        "structured": {
+            "()": "fastapi_mongo_site.logs.formatter.make_formatter",
+            "log_format": LOG_FORMAT,
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    # A system check refuses any other level.
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL if LOG_LEVEL in LOG_LEVELS else "INFO"},
     "loggers": {
+        # Who may log in is told at every LOG_LEVEL.
+        "accounts.audit": {"level": "INFO"},
         # djongo announces on every start that it is unmaintained.
         "djongo": {"level": "ERROR"},
-        "accounts": {"level": "INFO"},
-        "fastapi_mongo_site": {"level": "INFO"},
         # Django's own console handler shows nothing outside DEBUG.
-        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django": {"handlers": [], "level": "NOTSET", "propagate": True},
         # A 4xx needs no line. The cause of a 503 has been logged already.
         "django.request": {"level": "ERROR", "filters": ["not_503"]},
         # Nor is a 400 for a Host header, which Django logs with a traceback.

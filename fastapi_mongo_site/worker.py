@@ -21,9 +21,11 @@ def load_application(outbox: socket.socket | None, last_write: writes.Code) -> C
     if outbox:
         beat(outbox)
     # It takes a second or more to import, during which the worker is alive.
+    from fastapi_mongo_site.logs.requests import log_requests
     from fastapi_mongo_site.wsgi import application
 
     arm_breaker()
+    log_requests()
     return application
 
 

@@ -19,10 +19,8 @@ from pymongo.errors import BulkWriteError
 
 from djongo_engine.client import DAY_SECONDS
 from djongo_engine.errors import (
-    DUPLICATE_KEY,
     HintedIndexMissing,
     TimeLimitExceeded,
-    as_django_error,
     time_limit,
     translate_errors,
 )
@@ -36,8 +34,10 @@ from items.adjustments import (
     entry_of,
     kept_adjustment,
 )
+from items.audit import changed_fields, record, record_changes, writing
 from items.documents import FIELDS, PROJECTION, ItemData, as_document, as_item, as_update
 from items.finding import COLLATION, Listing, Position
+from items.rows import done_rows, rows_with_taken_ids
 
 BATCH_DOCUMENTS = 1000
 
@@ -176,8 +176,9 @@ class ItemManager(PassThroughManager):
 
     def add(self, item: ItemData) -> None:
         """Store a new item. Raises IntegrityError when its id is taken."""
-        with translate_errors():
+        with writing("created", [item["id"]]):
             self.mongo_insert_one(as_document(item))
+        record("created", [item["id"]])
 
     def change(
         self, item_id: str, values: Mapping[str, Any], read: ItemData | None = None
@@ -187,16 +188,22 @@ class ItemManager(PassThroughManager):
         With `read`, only while the item still is what was read. Raises Item.DoesNotExist.
         """
         selector, update = _selector(item_id, read), as_update(values)
+        attempt = writing("changed", [item_id], fields := changed_fields(values, read))
         if values.keys() >= set(FIELDS):
             # The answer is known, and SecantusDB reads every item for a findAndModify: at 10,000
             # its Rust server takes 1.9 ms and the embedded one 54, an update by id less than 1.
-            with translate_errors():
-                if not self.mongo_update_one(selector, update).matched_count:
-                    raise self.model.DoesNotExist
+            with attempt:
+                result = self.mongo_update_one(selector, update)
+            if not result.matched_count:
+                raise self.model.DoesNotExist
+            if result.modified_count:
+                record("changed", [item_id], fields)
             return {"id": item_id, **values}
-        document = self._update(selector, update, PROJECTION)
+        document = self._update(attempt, selector, update, PROJECTION)
         if document is None:
             raise self.model.DoesNotExist
+        if fields:
+            record("changed", [item_id], fields)
         return as_item(document)
 
     def remove(self, item_id: str, read: ItemData | None = None) -> None:
@@ -204,10 +211,11 @@ class ItemManager(PassThroughManager):
 
         Raises Item.DoesNotExist.
         """
-        with translate_errors():
+        with writing("deleted", [item_id]):
             result = self.mongo_delete_one(_selector(item_id, read))
         if not result.deleted_count:
             raise self.model.DoesNotExist
+        record("deleted", [item_id])
 
     def take(self, item_id: str) -> dict[str, Any]:
         """Delete one item, and return its whole document. Raises Item.DoesNotExist."""
@@ -231,9 +239,11 @@ class ItemManager(PassThroughManager):
         """
         selector, allowed = _selector(item_id, read), allows(delta)
         pipeline = [{"$match": selector}, {"$project": {**PROJECTION, "allowed": allowed}}]
+        attempt = writing("adjusted", [item_id], ["count"])
         while True:
             change = {**selector, "$expr": allowed}, {"$inc": {"count": delta}}
-            if document := self._update(*change, PROJECTION):
+            if document := self._update(attempt, *change, PROJECTION):
+                record("adjusted", [item_id], ["count"], delta=delta)
                 return as_item(document), True
             with translate_errors():
                 documents = list(self.mongo_aggregate(pipeline))
@@ -252,8 +262,11 @@ class ItemManager(PassThroughManager):
         """
         command = ObjectId()
         update = adjust_once_update(delta, key, command)
-        document = self._update(_selector(item_id, read), update, entry_of(key))
+        attempt = writing("adjusted", [item_id], ["count"])
+        document = self._update(attempt, _selector(item_id, read), update, entry_of(key))
         if document and (kept := kept_adjustment(document, command)):
+            if kept.changed and not kept.replayed:
+                record("adjusted", [item_id], ["count"], delta=delta)
             return kept
         if document is None:
             # The first use of the key may be what changed the item.
@@ -274,6 +287,7 @@ class ItemManager(PassThroughManager):
 
     def _update(
         self,
+        attempt: writing,
         selector: Mapping[str, Any],
         update: Mapping[str, Any] | list[Mapping[str, Any]],
         projection: Mapping[str, Any],
@@ -283,7 +297,7 @@ class ItemManager(PassThroughManager):
         As it was before would do as well for some, but SecantusDB does not read that in the same
         step.
         """
-        with translate_errors():
+        with attempt:
             document: dict[str, Any] | None = self.collection.find_one_and_update(
                 selector, update, projection, return_document=ReturnDocument.AFTER
             )
@@ -306,11 +320,14 @@ class ItemManager(PassThroughManager):
     def add_many(self, items: Collection[ItemData]) -> set[str]:
         """Store new items, each for itself, in one round trip; return the ids that are taken."""
         documents = [as_document(item) for item in items]
-        with translate_errors():
+        ids = [item["id"] for item in items]
+        with writing("created", ids):
             try:
                 self.mongo_insert_many(documents, ordered=False)
             except BulkWriteError as error:
-                return {documents[index]["_id"] for index in rows_with_taken_ids(error)}
+                record("created", done_rows(error, ids))
+                return {ids[index] for index in rows_with_taken_ids(error)}
+        record("created", ids)
         return set()
 
     def change_many(self, changes: Mapping[str, ItemData]) -> dict[str, ItemData]:
@@ -320,17 +337,17 @@ class ItemManager(PassThroughManager):
         is what was read, with the changes; an item that is created in between is not in it.
         """
         items = self.read_many(changes)
-        updates = [
-            UpdateOne({"_id": item_id}, as_update(changes[item_id]))
-            for item_id in items
-            if changes[item_id]
-        ]
+        ids = [item_id for item_id in items if changes[item_id]]
+        updates = [UpdateOne({"_id": item_id}, as_update(changes[item_id])) for item_id in ids]
         if updates:
-            with translate_errors():
+            with writing("changed", ids):
                 try:
                     self.collection.bulk_write(updates, ordered=False)
                 except BulkWriteError as error:
+                    record_changes(done_rows(error, ids), changes, items)
                     rows_with_taken_ids(error)
+                else:
+                    record_changes(ids, changes, items)
         return {item_id: {**item, **changes[item_id]} for item_id, item in items.items()}
 
     def remove_many(self, ids: Iterable[str]) -> set[str]:
@@ -340,14 +357,17 @@ class ItemManager(PassThroughManager):
         MONGO_TIMEOUT_MS; some items are deleted then.
         """
         until = time.monotonic() + settings.MONGO_TIMEOUT_MS / 1000
-        deleted = set()
-        for item_id in ids:
-            if time.monotonic() > until:
-                raise TimeLimitExceeded("The deletions took longer than MONGO_TIMEOUT_MS.")
-            with translate_errors():
-                if self.collection.delete_one({"_id": item_id}).deleted_count:
-                    deleted.add(item_id)
-        return deleted
+        deleted: dict[str, None] = {}
+        try:
+            for item_id in ids:
+                if time.monotonic() > until:
+                    raise TimeLimitExceeded("The deletions took longer than MONGO_TIMEOUT_MS.")
+                with writing("deleted", [item_id]):
+                    if self.collection.delete_one({"_id": item_id}).deleted_count:
+                        deleted[item_id] = None
+        finally:
+            record("deleted", deleted)
+        return set(deleted)
 
 
 def _before(until: float, documents: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -371,15 +391,3 @@ def _selector(item_id: str, read: ItemData | None) -> dict[str, Any]:
         "_id": item_id,
         **{name: {"$eq": v, "$not": {"$elemMatch": {"$eq": v}}} for name, v in fields.items()},
     }
-
-
-def rows_with_taken_ids(error: BulkWriteError) -> list[int]:
-    """Return the indexes of the rows that failed because their id is taken.
-
-    Raises DatabaseError when a row failed for another reason; what was stored then stays.
-    """
-    write_errors = error.details["writeErrors"]
-    others = [row for row in write_errors if row["code"] != DUPLICATE_KEY]
-    if others or error.details["writeConcernErrors"]:
-        raise as_django_error(error) from error
-    return [row["index"] for row in write_errors]

@@ -64,6 +64,14 @@ def current_request() -> RequestContext | None:
     return work if isinstance(work, RequestContext) else None
 
 
+def origin() -> dict[str, str]:
+    """Return what a line of the log says of where it comes from: a request's id, or a command."""
+    work = current.get()
+    if work is None:
+        return {}
+    return {"request_id" if isinstance(work, RequestContext) else "command": work.comment}
+
+
 class RequestContextMiddleware:
     """Answers each request in a context of its own, sends its id back, and tells the observers."""
 

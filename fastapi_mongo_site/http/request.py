@@ -8,15 +8,29 @@ from urllib.parse import unquote_to_bytes
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.http.request import HttpHeaders, MediaType
+from django.http.request import HttpHeaders, HttpRequest, MediaType
 from django.utils.functional import cached_property
 from django.utils.http import parse_header_parameters
+from rest_framework.request import Request as APIRequest
+from rest_framework.settings import api_settings
 
 # How much of a body that is too large is read and dropped: 16 MiB.
 DRAINED_BLOCKS, BLOCK_BYTES = 256, 65_536
 # To parse a header takes time by the square of its parameters. Browsers send some 140 characters.
 MAX_PARSED_CHARACTERS = 1_024
+# A proxy may send any text as an address.
+MAX_ADDRESS_CHARACTERS = 64
 BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+
+
+def client_address(request: HttpRequest | APIRequest) -> str:
+    """Return the address of the client, as the outermost of NUM_PROXIES proxies tells it."""
+    address: str = request.META.get("REMOTE_ADDR", "")
+    proxies = api_settings.NUM_PROXIES
+    if proxies and (forwarded := request.META.get("HTTP_X_FORWARDED_FOR")):
+        addresses = forwarded.split(",")
+        address = addresses[-min(proxies, len(addresses))].strip()
+    return address
 
 
 class Headers(Mapping[str, str]):

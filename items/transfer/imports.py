@@ -9,8 +9,10 @@ from pymongo.errors import BulkWriteError
 from rest_framework.serializers import ValidationError
 
 from djongo_engine.errors import DUPLICATE_KEY, translate_errors
+from items.audit import record, writing
 from items.documents import FIELDS, as_document, as_update
 from items.models import Item
+from items.rows import done_rows
 from items.rules import messages
 from items.serializers import NEW_ITEM
 from items.transfer.matching import ById, ByName, Placed
@@ -88,13 +90,17 @@ class Importer:
             self.skipped += len(batch) - len(first)
             batch = list(first.values())
         documents = [as_document(item) for _, item in batch]
-        try:
-            Item.objects.collection.insert_many(documents, ordered=self.on_conflict == "fail")
-        except BulkWriteError as error:
-            self.added += error.details["nInserted"]
-            self._look_at(error, batch)
-        else:
-            self.added += len(batch)
+        ids, ordered = [item["id"] for _, item in batch], self.on_conflict == "fail"
+        with writing("created", ids):
+            try:
+                Item.objects.collection.insert_many(documents, ordered=ordered)
+            except BulkWriteError as error:
+                self.added += error.details["nInserted"]
+                record("created", done_rows(error, ids, ordered))
+                self._look_at(error, batch)
+            else:
+                self.added += len(batch)
+                record("created", ids)
 
     def _upsert(self, batch: list[Placed]) -> None:
         updates = [
@@ -105,16 +111,23 @@ class Importer:
             )
             for _, item in batch
         ]
-        try:
-            # In order, so that the last of two rows with one id stays.
-            result = Item.objects.collection.bulk_write(updates).bulk_api_result
-        except BulkWriteError as error:
-            self._count(error.details)
-            self._look_at(error, batch)
-        else:
-            self._count(result)
+        ids = [item["id"] for _, item in batch]
+        with writing("changed", ids, FIELDS):
+            try:
+                # In order, so that the last of two rows with one id stays.
+                result = Item.objects.collection.bulk_write(updates).bulk_api_result
+            except BulkWriteError as error:
+                self._count(error.details, done_rows(error, ids, ordered=True))
+                self._look_at(error, batch)
+            else:
+                self._count(result, ids)
 
-    def _count(self, result: Mapping[str, Any]) -> None:
+    def _count(self, result: Mapping[str, Any], ids: list[str]) -> None:
+        added = {row["_id"] for row in result["upserted"]}
+        record("created", added)
+        if result["nModified"]:
+            # Which of them had these values before, MongoDB does not tell.
+            record("changed", [item_id for item_id in ids if item_id not in added], FIELDS)
         self.added += result["nUpserted"]
         self.changed += result["nModified"]
         self.unchanged += result["nMatched"] - result["nModified"]

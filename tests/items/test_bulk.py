@@ -7,8 +7,8 @@ import pytest
 from django.db import OperationalError
 from pymongo.errors import BulkWriteError
 
-from items.managers import rows_with_taken_ids
 from items.models import Item
+from items.rows import rows_with_taken_ids
 from tests.examples import OTHER
 from tests.support.commands import commands
 from tests.support.database import store

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 from accounts import failed_logins
+from fastapi_mongo_site.logs.lines import lines
 
 TEXTS: list[str] = []
 PASSWORDS: set[str] = set()
@@ -24,7 +25,7 @@ class Collector(logging.Handler):
         self.texts = texts
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(self.format(record) + repr(getattr(record, "audit", "")))
+        self.texts.append(self.format(record) + repr(getattr(record, "facts", "")))
 
 
 def leaked(texts: list[str], passwords: set[str] = PASSWORDS) -> list[str]:
@@ -57,6 +58,9 @@ def no_password_in_any_log() -> Iterator[None]:
     PASSWORDS.add(settings.SECRETS["service_pwd"].value)
     # The sums of failed logins come at the end, and not while pytest has no place for a line.
     failed_logins.SUM_SECONDS = 24 * 60 * 60
+    # Those of requests and writes, which pass no handler.
+    lines.send = lambda block: TEXTS.append(block.decode())
     with searched(TEXTS, PASSWORDS):
         yield
         failed_logins.failed_logins.tell()
+        lines.flush()

@@ -31,8 +31,8 @@ def test_a_line_without_the_password_is_not_found():
 
 @pytest.mark.parametrize(
     ("arguments", "extra"),
-    [(("it is %s", SECRET), {}), (("nothing",), {"audit": {"password": SECRET}})],
-    ids=["message", "audit"],
+    [(("it is %s", SECRET), {}), (("nothing",), {"facts": {"password": SECRET}})],
+    ids=["message", "facts"],
 )
 def test_a_record_of_any_logger_with_the_password_is_a_failure(arguments, extra):
     with pytest.raises(AssertionError, match="a-secret-of-this-test"), searched([], {SECRET}):

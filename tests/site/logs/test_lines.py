@@ -1,0 +1,120 @@
+"""The lines of requests and writes, which a thread of their own writes."""
+
+import logging
+import os
+import select
+import threading
+
+import pytest
+
+from fastapi_mongo_site.logs import lines as module
+from fastapi_mongo_site.logs.lines import Lines
+from tests.support.forks import in_child
+from tests.support.service import wait_for
+
+
+class Kept(Lines):
+    """Keeps the blocks that would be written."""
+
+    def __init__(self):
+        super().__init__()
+        self.blocks = []
+
+    def send(self, block):
+        self.blocks.append(block)
+
+    @property
+    def text(self):
+        return b"".join(self.blocks).decode()
+
+
+@pytest.fixture
+def lines():
+    return Kept()
+
+
+def say(number):
+    return {"number": number}
+
+
+def test_lines_are_written_in_their_order_within_a_moment(lines):
+    for number in range(3):
+        lines.add("requests", "request", say, number)
+    wait_for(lambda: lines.text.count("\n") == 3)
+    assert [line[-8:] for line in lines.text.splitlines()] == ["number=0", "number=1", "number=2"]
+
+
+def test_line_has_the_time_at_which_it_was_added(lines, monkeypatch):
+    monkeypatch.setattr(module.time, "time", lambda: 0.5)
+    lines.add("requests", "request", say, 1)
+    lines.flush()
+    assert lines.text.startswith("1970-01-01T00:00:00.500000Z [info    ] request [requests] ")
+
+
+def test_no_block_is_larger_than_a_pipe_takes_at_once(lines):
+    for _ in range(200):
+        lines.add("requests", "request", say, "x" * 100)
+    lines.flush()
+    assert max(map(len, lines.blocks)) <= select.PIPE_BUF
+    assert all(block.endswith(b"\n") for block in lines.blocks)
+    assert lines.text.count("\n") == 200
+
+
+def test_lines_that_nobody_reads_are_counted_and_dropped(lines, monkeypatch, caplog):
+    monkeypatch.setattr(module, "MAX_WAITING", 2)
+    with lines._writing:
+        for number in range(5):
+            lines.add("requests", "request", say, number)
+    lines.flush()
+    assert lines.text.count("\n") == 2
+    assert caplog.messages == ["3 lines were dropped, as nobody read the log."]
+
+
+def test_line_that_cannot_be_made_stops_no_other(lines, caplog):
+    lines.add("requests", "request", len, 1)
+    lines.add("requests", "request", say, 2)
+    lines.flush()
+    assert lines.text.endswith("number=2\n")
+    assert caplog.messages == ["A line of requests cannot be written."]
+
+
+def test_log_that_cannot_be_written_stops_nothing(monkeypatch):
+    reader, writer = os.pipe()
+    os.close(reader)
+    monkeypatch.setattr(module, "STDERR", writer)
+    Lines().send(b"nobody reads this\n")
+    os.close(writer)
+
+
+def test_lines_of_many_threads_are_all_whole(lines):
+    def add():
+        for number in range(200):
+            lines.add("requests", "request", say, number)
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines.flush()
+    assert sorted(int(line.rpartition("=")[2]) for line in lines.text.splitlines()) == sorted(
+        [*range(200)] * 4
+    )
+
+
+def test_forked_child_writes_its_own_lines_alone(lines):
+    with lines._writing:
+        lines.add("requests", "request", say, 1)
+
+        def child():
+            lines.add("requests", "request", say, 2)
+            lines.flush()
+            return lines.text
+
+        assert in_child(child).endswith("number=2\n")
+
+
+def test_level_of_a_line_is_info(written):
+    module.lines.add("requests", "request", say, 1)
+    (entry,) = written()
+    assert entry["level"] == logging.getLevelName(logging.INFO).lower()
