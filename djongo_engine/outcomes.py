@@ -5,7 +5,6 @@ from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
     NotPrimaryError,
-    PyMongoError,
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
     WriteConcernError,
@@ -43,5 +42,4 @@ def may_be_done(error: DatabaseError) -> bool:
     if isinstance(cause, ConnectionFailure) and not isinstance(cause, NotPrimaryError):
         # No connection could be made, so nothing was sent.
         return not isinstance(cause.__cause__, ConnectionRefusedError)
-    timed_out = isinstance(cause, PyMongoError) and cause.timeout
-    return timed_out or code_of(cause) in UNCERTAIN
+    return code_of(cause) in UNCERTAIN

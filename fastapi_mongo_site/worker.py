@@ -10,6 +10,7 @@ from django.db import connection
 from djongo_engine.breaker import breaker
 from djongo_engine.reads import read_once
 from fastapi_mongo_site import writes
+from fastapi_mongo_site.logs.uncaught import log_uncaught
 from fastapi_mongo_site.parent import leave_interrupts_to_parent
 from fastapi_mongo_site.supervisor.beats import beat
 
@@ -17,6 +18,7 @@ from fastapi_mongo_site.supervisor.beats import beat
 def load_application(outbox: socket.socket | None, last_write: writes.Code) -> Callable[..., Any]:
     """Return the WSGI application, in a process that beats from now on if it has an outbox."""
     leave_interrupts_to_parent()
+    log_uncaught()
     writes.share(last_write)
     if outbox:
         beat(outbox)

@@ -5,6 +5,7 @@ and the id of the request, or the command. Where the items were read before, as 
 bulk, `fields` are those whose values differ, else all that the write sets.
 """
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from types import TracebackType
 from typing import Any
@@ -37,8 +38,10 @@ def record(
         said["user"] = request.user
     said.update(origin())
     all_ids = list(ids)
-    for start in range(0, len(all_ids), IDS_A_LINE):
-        lines.add(LOGGER, event, facts_of, (all_ids[start : start + IDS_A_LINE], said))
+    # A terminal is no log: there a command tells a person what it did in words of its own.
+    if request or not sys.stderr.isatty():
+        for start in range(0, len(all_ids), IDS_A_LINE):
+            lines.add(LOGGER, event, facts_of, (all_ids[start : start + IDS_A_LINE], said))
     if "outcome" not in facts:
         for observe in observers:
             observe(event, len(all_ids))

@@ -1,6 +1,7 @@
 """Migrate, seed the service user and serve: what a deployment runs."""
 
 import contextlib
+import io
 import multiprocessing
 import signal
 import socket
@@ -25,6 +26,8 @@ from accounts.checks import check_guessable
 from fastapi_mongo_site import writes
 from fastapi_mongo_site.addresses import refuse_addresses_in_use, refuse_management_address
 from fastapi_mongo_site.command_help import ProjectCommand
+from fastapi_mongo_site.logs.start import GRANIAN, log_serving, log_start
+from fastapi_mongo_site.logs.uncaught import log_uncaught
 from fastapi_mongo_site.parent import stop_with_parent
 from fastapi_mongo_site.preparation import when_database_answers
 from fastapi_mongo_site.supervisor.beats import Workers, channel
@@ -82,6 +85,8 @@ class Command(ProjectCommand):
             # Until Granian takes over. An interrupt would leave a traceback.
             signal.signal(number, leave)
         stop_with_parent()
+        log_uncaught()
+        log_start()
         refuse_addresses_in_use()
         inbox, outbox = channel()
         workers = Workers(settings.WORKERS, inbox)
@@ -95,7 +100,9 @@ class Command(ProjectCommand):
         if not no_migrate:
             call_command("migrate", verbosity=0, interactive=False)
         if not no_seed:
-            call_command("seed_service_user", stdout=self.stdout)
+            # Its line of the audit trail says the same.
+            stdout = io.StringIO() if settings.LOG_FORMAT == "json" else self.stdout
+            call_command("seed_service_user", stdout=stdout)
         if no_migrate and no_seed:
             database.check()
 
@@ -117,6 +124,7 @@ class Command(ProjectCommand):
             workers_kill_timeout=settings.STOP_SECONDS - 1,
             # It warns of more THREADS than twice the cores, but here they wait for MongoDB.
             log_level=LogLevels.error,
+            log_dictconfig=GRANIAN,
             reload=reload,
             reload_paths=[settings.BASE_DIR],
             reload_ignore_paths=[settings.VAR_DIR],
@@ -134,6 +142,9 @@ class Command(ProjectCommand):
             time.sleep(LOOK_SECONDS)
         host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
         address = f"http://{host}:{settings.PORT}"
+        if settings.LOG_FORMAT == "json":
+            log_serving(address)
+            return
         self.stdout.write(
             f"Serving    {address}\n"
             f"Docs       {address}/docs\n"
