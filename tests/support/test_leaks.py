@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from fastapi_mongo_site.logs.lines import lines
 from tests.support import leaks
 from tests.support.accounts import basic
 from tests.support.leaks import leaked, searched
@@ -37,6 +38,14 @@ def test_a_line_without_the_password_is_not_found():
 def test_a_record_of_any_logger_with_the_password_is_a_failure(arguments, extra):
     with pytest.raises(AssertionError, match="a-secret-of-this-test"), searched([], {SECRET}):
         logging.getLogger("somebody").warning(*arguments, extra=extra)
+
+
+def test_a_line_of_a_request_with_the_password_is_a_failure(monkeypatch):
+    texts = []
+    monkeypatch.setattr(leaks, "TEXTS", texts)
+    lines.add("requests", "request", lambda path: {"path": path}, f"/{SECRET}")
+    lines.flush()
+    assert leaked(texts, {SECRET}) != []
 
 
 def test_a_traceback_with_the_password_is_a_failure():
