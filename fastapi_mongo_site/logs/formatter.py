@@ -11,7 +11,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from fastapi_mongo_site.http.context import origin
 from fastapi_mongo_site.logs.lines import lines
-from fastapi_mongo_site.logs.rendering import Colours, Render, as_json, as_text, now
+from fastapi_mongo_site.logs.rendering import Colours, Render, as_json, as_text, timestamp
 
 
 def make_formatter(log_format: str) -> ProcessorFormatter:
@@ -36,7 +36,7 @@ def entry_of(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     record: logging.LogRecord = event.pop("_record")
     del event["_from_structlog"]
     entry = {
-        "timestamp": now(),
+        "timestamp": timestamp(record.created),
         "level": record.levelname.lower(),
         "logger": record.name,
         "event": event.pop("event"),

@@ -7,7 +7,6 @@ killed (SIGKILL) loses the lines of one turn.
 """
 
 import atexit
-import datetime
 import logging
 import os
 import select
@@ -18,7 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from fastapi_mongo_site.logs.rendering import Render, as_text
+from fastapi_mongo_site.logs.rendering import Render, as_text, timestamp
 
 logger = logging.getLogger(__name__)
 
@@ -95,8 +94,7 @@ class Lines:
     def _line(
         self, at: float, name: str, event: str, facts_of: Callable[[Any], Facts], subject: Any
     ) -> bytes:
-        timestamp = datetime.datetime.fromtimestamp(at, datetime.UTC)
-        head = {"timestamp": timestamp, "level": "info", "logger": name, "event": event}
+        head = {"timestamp": timestamp(at), "level": "info", "logger": name, "event": event}
         try:
             return self.render({**head, **facts_of(subject)})
         # Whatever it is: no line would be written any more.

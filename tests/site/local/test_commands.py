@@ -58,7 +58,7 @@ def test_command_starts_the_server_and_stops_it(clone):
     assert (code, sum(map(int, numbers.groups()))) == (0, 200)
     said, *audit = err.splitlines()
     assert said == f"MongoDB    embedded, for this command, data in {clone}/var/mongodb"
-    assert all("created [items.audit]" in line for line in audit)
+    assert all("[items.audit] created" in line for line in audit)
     assert processes_of(clone) == []
     assert not (clone / "var" / "mongo_url").exists()
 

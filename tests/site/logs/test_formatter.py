@@ -48,7 +48,7 @@ def test_json_has_the_four_of_every_line_first(logged):
 
 
 def test_console_has_a_line_for_people(logged):
-    assert logged("console", "It is so.").endswith("Z [warning ] It is so. [somebody]\n")
+    assert logged("console", "It is so.").endswith("Z [warning] [somebody] It is so.\n")
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])

@@ -48,7 +48,7 @@ def test_line_has_the_time_at_which_it_was_added(lines, monkeypatch):
     monkeypatch.setattr(module.time, "time", lambda: 0.5)
     lines.add("requests", "request", say, 1)
     lines.flush()
-    assert lines.text.startswith("1970-01-01T00:00:00.500000Z [info    ] request [requests] ")
+    assert lines.text.startswith("1970-01-01T00:00:00.500000Z [info] [requests] request ")
 
 
 def test_no_block_is_larger_than_a_pipe_takes_at_once(lines):

@@ -1,13 +1,12 @@
 """An entry of the log, as JSON and as text."""
 
-import datetime
 import json
 
 import pytest
 
-from fastapi_mongo_site.logs.rendering import Colours, as_json, as_text
+from fastapi_mongo_site.logs.rendering import Colours, as_json, as_text, timestamp
 
-AT = datetime.datetime(2026, 12, 1, 8, 30, 0, 250_000, datetime.UTC)
+AT = "2026-12-01T08:30:00.250000Z"
 FORGED = 'a"\nlevel=error x \u2028\x1b[2J'
 
 
@@ -37,12 +36,17 @@ def test_json_shows_what_is_no_json_and_no_unicode():
 
 def test_text_has_the_time_the_level_the_event_the_logger_and_facts():
     line = as_text(entry(status=200, ms=0.25, user=None, ids=["a", "b"]))
-    head = b"2026-12-01T08:30:00.250000Z [info    ] request [requests] "
+    head = b"2026-12-01T08:30:00.250000Z [info] [requests] request "
     assert line == head + b'status=200 ms=0.25 user=None ids=["a", "b"]\n'
 
 
-def test_text_without_facts_ends_with_the_logger():
-    assert as_text(entry("Starting")).endswith(b" Starting [requests]\n")
+def test_text_without_facts_ends_with_the_event():
+    assert as_text(entry("It is so.")).endswith(b" [requests] It is so.\n")
+
+
+def test_time_is_in_utc_and_to_the_microsecond():
+    assert timestamp(0.5) == "1970-01-01T00:00:00.500000Z"
+    assert timestamp(1_796_113_800.000_25) == "2026-12-01T08:30:00.000250Z"
 
 
 @pytest.mark.parametrize("render", [as_text, Colours(), as_json])
