@@ -51,7 +51,8 @@ def as_text(entry: Entry) -> bytes:
     line = _template(tuple(entry)) % tuple(entry.values())
     event: str = entry["event"]
     # To look at the values one by one takes three times as long, and few need it.
-    if not line.isprintable() or line.count(" ") > len(entry) - 1 + event.count(" "):
+    spaces = line.count(" ") - event.count(" ")
+    if spaces >= len(entry) or not line.isprintable() or "['" in line or "{'" in line:
         facts = facts_of(entry)
         names = (*HEAD, *(name for name, _ in facts))
         values = (plain(value) for _, value in facts)
@@ -96,7 +97,8 @@ def one_line(event: str) -> str:
 
 
 def plain(value: Any) -> str:
-    """Return a value as text that is one word, or quoted, or in brackets."""
-    if isinstance(value, str):
-        return value if _PLAIN(value) else json.dumps(value)
-    return json.dumps(value, default=str) if isinstance(value, (list, dict)) else plain(str(value))
+    """Return a value as text that is one word, a list of words, or quoted as JSON quotes."""
+    if isinstance(value, dict):
+        return json.dumps(value, default=str)
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if _PLAIN(text) else json.dumps(value, default=str)

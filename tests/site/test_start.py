@@ -39,6 +39,14 @@ def reason(service):
         return None
 
 
+def until_it_waits(service):
+    """What a service prints until it waits for MongoDB."""
+    printed = ""
+    while "Waiting for MongoDB" not in printed:
+        printed += wait_for(service.printed)
+    return printed
+
+
 def test_it_waits_for_the_database_and_goes_on_by_itself(mongodb, environment):
     mongodb.stop()
     waiting = Service("serve", **{**environment, "MONGO_URL": f"{mongodb.url}/?appName=x"})
@@ -56,10 +64,8 @@ def test_it_waits_for_the_database_and_goes_on_by_itself(mongodb, environment):
 @pytest.mark.parametrize("command", ["serve", "run"])
 def test_it_says_what_it_waits_for_and_never_the_password(environment, command):
     with Service(command, **{**environment, "MONGO_URL": AWAY}) as service:
-        expected = "Waiting for MongoDB at 127.0.0.1:9: [Errno 111] Connection refused"
-        printed = ""
-        while expected not in printed:
-            printed += wait_for(service.printed)
+        printed = until_it_waits(service)
+        assert "Waiting for MongoDB at 127.0.0.1:9: [Errno 111] Connection refused" in printed
         assert service.stop() == 0
         assert "hidden" not in printed + service.output()
 
@@ -67,9 +73,10 @@ def test_it_says_what_it_waits_for_and_never_the_password(environment, command):
 def test_with_no_wait_it_ends_with_a_line_and_never_the_password(environment):
     with Service("serve", "--no-wait", **{**environment, "MONGO_URL": AWAY}) as service:
         assert service.process.wait(30) == 1
-        (line,) = service.output().splitlines()
+        start, line = service.output().splitlines()
+    assert " Starting " in start
     assert line.startswith("The database does not answer: 127.0.0.1:9: ")
-    assert "hidden" not in line
+    assert "hidden" not in start + line
 
 
 @pytest.mark.long
@@ -106,7 +113,7 @@ def test_a_port_for_probes_that_is_in_use_is_one_line(environment, command):
 
 def test_a_second_interrupt_while_it_waits_changes_nothing(environment):
     with Service("serve", **{**environment, "MONGO_URL": AWAY}) as service:
-        wait_for(service.printed)
+        until_it_waits(service)
         service.process.send_signal(signal.SIGINT)
         time.sleep(0.01)
         assert service.stop(signal.SIGINT) == 0

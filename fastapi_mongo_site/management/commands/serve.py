@@ -86,12 +86,12 @@ class Command(ProjectCommand):
             signal.signal(number, leave)
         stop_with_parent()
         log_uncaught()
-        log_start()
         refuse_addresses_in_use()
         inbox, outbox = channel()
         workers = Workers(settings.WORKERS, inbox)
         probes = Probes(workers, settings.HOST, settings.PORT)
         with _listener(workers, probes):
+            log_start()
             prepare = partial(self._prepare, options["no_migrate"], options["no_seed"])
             prepare() if options["no_wait"] else when_database_answers(prepare)
             self._serve(workers, probes, outbox, options["reload"])

@@ -35,9 +35,9 @@ def test_json_shows_what_is_no_json_and_no_unicode():
 
 
 def test_text_has_the_time_the_level_the_event_the_logger_and_facts():
-    line = as_text(entry(status=200, ms=0.25, user=None, ids=["a", "b"]))
+    line = as_text(entry(status=200, ms=0.25, user=None, ids=["a", "b"], fields=["count"]))
     head = b"2026-12-01T08:30:00.250000Z [info] [requests] request "
-    assert line == head + b'status=200 ms=0.25 user=None ids=["a", "b"]\n'
+    assert line == head + b"status=200 ms=0.25 user=None ids=a,b fields=count\n"
 
 
 def test_text_without_facts_ends_with_the_event():
