@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 STDERR = 2
 TURN_SECONDS = 0.02
+CLOSE_SECONDS = 1.0
 MAX_WAITING = 10_000
 """Lines that wait for a reader of the log that stalls; those beyond are counted and dropped."""
 
@@ -41,7 +42,7 @@ class Lines:
     def _begin_anew(self) -> None:
         self._waiting: deque[tuple[float, str, str, Callable[[Any], Facts], Any]] = deque()
         self._wanted = threading.Event()
-        self._writing = threading.Lock()
+        self._starting, self._writing = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
         self._dropped = 0
 
@@ -58,11 +59,15 @@ class Lines:
             self._wake()
 
     def _wake(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="log-lines", daemon=True)
-            # Where no thread can start, the end of the process writes what waits.
-            with suppress(RuntimeError):
-                self._thread.start()
+        with self._starting:
+            if self._thread is None:
+                thread = threading.Thread(target=self._run, name="log-lines", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    # The next line tries again, and the end of the process writes what waits.
+                    return
+                self._thread = thread
         self._wanted.set()
 
     def _run(self) -> None:
@@ -91,6 +96,17 @@ class Lines:
             dropped, self._dropped = self._dropped, 0
             logger.error("%d lines were dropped, as nobody read the log.", dropped)
 
+    def close(self) -> None:
+        """Have what waits written, within a second: the reader of the log may have stalled."""
+        until = time.monotonic() + CLOSE_SECONDS
+        if self._thread is None:
+            self.flush()
+        while self._waiting and time.monotonic() < until:
+            time.sleep(TURN_SECONDS)
+        # It may be writing the last of them.
+        if self._writing.acquire(timeout=max(0, until - time.monotonic())):
+            self._writing.release()
+
     def _line(
         self, at: float, name: str, event: str, facts_of: Callable[[Any], Facts], subject: Any
     ) -> bytes:
@@ -109,4 +125,4 @@ class Lines:
 
 
 lines = Lines()
-atexit.register(lines.flush)
+atexit.register(lines.close)

@@ -7,9 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -63,9 +65,11 @@ class Service:
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
             start_new_session=True,
         )
+        self._chunks: deque[bytes] = deque()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def __enter__(self) -> "Service":
         return self
@@ -74,15 +78,16 @@ class Service:
         # A test that fails leaves nothing running either.
         if self.process.poll() is None:
             self.stop()
-        if self.process.stdout and not self.process.stdout.closed:
-            self.printed()
+        self._reader.join(timeout=5)
+        self.printed()
+        if not self._reader.is_alive():
             self.process.stdout.close()
 
     def wait_until_up(self, path: str = "/health", seconds: float = 30) -> float:
         """Wait for the first answer; return how long that took."""
         started = time.monotonic()
         while time.monotonic() - started < seconds:
-            assert self.process.poll() is None, self.process.communicate()[0]
+            assert self.process.poll() is None, self.output()
             try:
                 with urllib.request.urlopen(self.url + path, timeout=5):
                     return time.monotonic() - started
@@ -134,18 +139,22 @@ class Service:
 
     def printed(self) -> str:
         """What was printed since the last look; does not wait for the end."""
-        descriptor = self.process.stdout.fileno()
-        os.set_blocking(descriptor, False)
         chunks = []
-        with contextlib.suppress(BlockingIOError):
-            while chunk := os.read(descriptor, 65536):
-                chunks.append(chunk)
-        os.set_blocking(descriptor, True)
+        while self._chunks:
+            chunks.append(self._chunks.popleft())
         leaks.TEXTS.append(b"".join(chunks).decode(errors="replace"))
         return leaks.TEXTS[-1]
 
     def output(self) -> str:
-        """Everything printed, once the process has ended."""
-        printed = self.process.communicate(timeout=30)[0]
-        leaks.TEXTS.append(printed)
-        return printed
+        """What was printed since the last look, once the process and its children have ended."""
+        self.process.wait(timeout=30)
+        self._reader.join(timeout=30)
+        assert not self._reader.is_alive(), "a child goes on"
+        return self.printed()
+
+    def _read(self) -> None:
+        """Keep what is printed: a service whose output nobody reads stands still at 64 KiB."""
+        descriptor = self.process.stdout.fileno()
+        with contextlib.suppress(OSError):
+            while chunk := os.read(descriptor, 65536):
+                self._chunks.append(chunk)

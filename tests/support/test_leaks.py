@@ -60,4 +60,4 @@ def test_what_a_service_prints_is_searched():
     with Service("--version") as service:
         printed = service.output()
     assert printed
-    assert leaks.TEXTS[-1] == printed
+    assert printed in leaks.TEXTS

@@ -4,6 +4,7 @@ import logging
 import os
 import select
 import threading
+import time
 
 import pytest
 
@@ -68,6 +69,33 @@ def test_lines_that_nobody_reads_are_counted_and_dropped(lines, monkeypatch, cap
     lines.flush()
     assert lines.text.count("\n") == 2
     assert caplog.messages == ["3 lines were dropped, as nobody read the log."]
+
+
+def test_end_of_the_process_writes_what_waits(lines):
+    lines.add("requests", "request", say, 1)
+    lines.close()
+    assert lines.text.endswith("number=1\n")
+
+
+def test_end_of_the_process_writes_what_waits_without_a_thread(lines, monkeypatch):
+    def no_thread(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    lines.add("requests", "request", say, 1)
+    lines.close()
+    assert lines.text.endswith("number=1\n")
+
+
+def test_end_of_the_process_waits_for_no_reader_that_stalls(lines, monkeypatch):
+    monkeypatch.setattr(module, "CLOSE_SECONDS", 0.1)
+    stalled = threading.Event()
+    monkeypatch.setattr(lines, "send", lambda block: stalled.wait(10))
+    lines.add("requests", "request", say, 1)
+    started = time.monotonic()
+    lines.close()
+    assert time.monotonic() - started < 5
+    stalled.set()
 
 
 def test_line_that_cannot_be_made_stops_no_other(lines, caplog):
