@@ -59,9 +59,8 @@ def process(*arguments, **options):
         [sys.executable, "manage.py", *arguments],
         cwd=PROJECT,
         env={**os.environ, "MONGO_DB": connection.settings_dict["NAME"], **options.pop("env", {})},
-        stderr=subprocess.PIPE,
         text=True,
-        **options,
+        **{"stderr": subprocess.PIPE, **options},
     )
 
 
@@ -183,7 +182,8 @@ def test_hundred_thousand_rows_take_less_than_100_mib(tmp_path, emptied):
         file.write(f"{CSV_HEADER}\n")
         file.writelines(rows)
     peaks = [0]
-    with process("import_items", str(path)) as command:
+    audit = tmp_path / "audit"
+    with audit.open("w") as log, process("import_items", str(path), stderr=log) as command:
         # What the kernel tells of an ended child includes this process, which it was forked from.
         while command.poll() is None:
             status = Path(f"/proc/{command.pid}/status").read_text()
@@ -192,3 +192,6 @@ def test_hundred_thousand_rows_take_less_than_100_mib(tmp_path, emptied):
     assert command.returncode == 0
     assert 0 < max(peaks) < 100 * 1024
     assert Item.objects.mongo_count_documents({}) == 100_000
+    said = audit.read_text()
+    assert said.count(" [items.audit] created items=") == 100 * 13
+    assert "dropped" not in said
