@@ -219,16 +219,18 @@ class ItemManager(PassThroughManager):
 
     def take(self, item_id: str) -> dict[str, Any]:
         """Delete one item, and return its whole document. Raises Item.DoesNotExist."""
-        with translate_errors():
+        with writing("deleted", [item_id]):
             document: dict[str, Any] | None = self.collection.find_one_and_delete({"_id": item_id})
         if document is None:
             raise self.model.DoesNotExist
+        record("deleted", [item_id])
         return document
 
     def put_back(self, document: Mapping[str, Any]) -> None:
         """Store a document that was taken. Raises IntegrityError when its id is taken."""
-        with translate_errors():
+        with writing("created", [document["_id"]]):
             self.mongo_insert_one(document)
+        record("created", [document["_id"]], by="undo")
 
     def adjust(
         self, item_id: str, delta: int, read: ItemData | None = None
