@@ -3,9 +3,10 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from email.utils import formatdate
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,14 +17,25 @@ CLIENT_SECONDS = 5.0
 """How long a client may take to send its request, and to take the answer."""
 
 
+class Request(NamedTuple):
+    """What a route may look at: the headers by their names in lower case, and who asks.
+
+    Headers of one name are joined by a comma, as WSGI has them.
+    """
+
+    headers: Mapping[str, str]
+    address: str
+
+
 class Answer(NamedTuple):
-    """A status, and what the body holds as JSON."""
+    """A status, the body, which is sent as JSON unless it is bytes, and headers of its own."""
 
     status: HTTPStatus
-    content: Mapping[str, Any]
+    content: Mapping[str, Any] | bytes
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
-Route = Callable[[], Awaitable[Answer]]
+Route = Callable[[Request], Awaitable[Answer]]
 
 
 async def exchange(
@@ -37,8 +49,10 @@ async def exchange(
     try:
         async with asyncio.timeout(CLIENT_SECONDS):
             head = await reader.readuntil(b"\r\n\r\n")
-        method, path = _request_line(head)
-        answer = await _answer(method, path, routes)
+        line, *lines = head.decode("latin-1").split("\r\n")
+        method, path = _request_line(line)
+        host, *_ = writer.get_extra_info("peername")
+        answer = await _answer(method, path, Request(_headers(lines), host), routes)
     except asyncio.LimitOverrunError:
         answer = _refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
     except ValueError:
@@ -48,22 +62,31 @@ async def exchange(
         await writer.drain()
 
 
-def _request_line(head: bytes) -> tuple[str, str]:
+def _request_line(line: str) -> tuple[str, str]:
     """Return the method and the path of a request. Raises ValueError if it is no HTTP/1."""
-    line, _, _ = head.decode("latin-1").partition("\r\n")
     method, target, version = line.split(" ")
     if version not in ("HTTP/1.0", "HTTP/1.1"):
         raise ValueError(f"no version of HTTP that is spoken here: {version}")
     return method, urlsplit(target).path
 
 
-async def _answer(method: str, path: str, routes: Mapping[str, Route]) -> Answer:
+def _headers(lines: Iterable[str]) -> dict[str, str]:
+    """Return the headers of these lines."""
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        name, value = name.lower(), value.strip()
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+async def _answer(method: str, path: str, request: Request, routes: Mapping[str, Route]) -> Answer:
     if path not in routes:
         return _refusal(HTTPStatus.NOT_FOUND)
     if method not in ("GET", "HEAD"):
         return _refusal(HTTPStatus.METHOD_NOT_ALLOWED)
     try:
-        return await routes[path]()
+        return await routes[path](request)
     except Exception:
         logger.exception("%s cannot be answered", path)
         return _refusal(HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -74,7 +97,8 @@ def _refusal(status: HTTPStatus) -> Answer:
 
 
 def _bytes(answer: Answer, with_body: bool) -> bytes:
-    body = json.dumps(answer.content).encode()
+    content = answer.content
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
     headers = {
         "Date": formatdate(usegmt=True),
         "Content-Type": "application/json",
@@ -82,6 +106,7 @@ def _bytes(answer: Answer, with_body: bool) -> bytes:
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
         "Connection": "close",
+        **answer.headers,
     }
     if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = "GET, HEAD"

@@ -12,7 +12,7 @@ from django.db import Error
 
 from fastapi_mongo_site import writes
 from fastapi_mongo_site.supervisor.beats import Workers
-from fastapi_mongo_site.supervisor.exchange import Answer
+from fastapi_mongo_site.supervisor.exchange import Answer, Request
 from health.database import missing_migrations
 
 CHECK_SECONDS = 1.0
@@ -31,26 +31,28 @@ class Probes:
         self._reason: asyncio.Future[str] | None = None
         self._checked = 0.0
 
-    async def livez(self) -> Answer:
+    async def livez(self, request: Request) -> Answer:
         """200 while every worker beats, else 503 with a sentence for each that does not."""
         if faults := self._workers.faults():
             return Answer(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "failing", "workers": faults})
         return Answer(HTTPStatus.OK, {"status": "live"})
 
-    async def readyz(self) -> Answer:
-        """200 if the service can answer requests, else 503 with one word that says why not.
-
-        That is `draining`, `database`, `migrations` or `workers`.
-        """
-        reason = "draining" if self.draining else await self._shared_check()
-        if not reason and not self._workers.beating():
-            reason = "workers"
-        if reason:
+    async def readyz(self, request: Request) -> Answer:
+        """200 if the service can answer requests, else 503 with one word that says why not."""
+        if reason := await self.unready():
             content = {"status": "unavailable", "reason": reason}
             return Answer(HTTPStatus.SERVICE_UNAVAILABLE, content)
         refusal = writes.refusal()
         refused = {"writes": refusal} if refusal else {}
         return Answer(HTTPStatus.OK, {"status": "ready", **refused})
+
+    async def unready(self) -> str:
+        """Return why the service cannot answer requests; nothing if it can.
+
+        That is `draining`, `database`, `migrations` or `workers`.
+        """
+        reason = "draining" if self.draining else await self._shared_check()
+        return reason or ("" if self._workers.beating() else "workers")
 
     async def _shared_check(self) -> str:
         now = asyncio.get_running_loop().time()

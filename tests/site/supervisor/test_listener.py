@@ -14,11 +14,11 @@ from fastapi_mongo_site.supervisor.listener import MAX_CONNECTIONS, Listener
 from tests.support.ports import free_port
 
 
-async def fine():
+async def fine(request):
     return Answer(HTTPStatus.OK, {"status": "fine"})
 
 
-async def broken():
+async def broken(request):
     raise RuntimeError("a fault of ours")
 
 

@@ -10,6 +10,7 @@ import pytest
 from fastapi_mongo_site import writes
 from fastapi_mongo_site.supervisor import beats
 from fastapi_mongo_site.supervisor.beats import Workers
+from fastapi_mongo_site.supervisor.exchange import Request
 from fastapi_mongo_site.supervisor.probes import Probes
 from tests.support.ports import free_port
 
@@ -25,11 +26,11 @@ def readiness(monkeypatch):
             if beating:
                 outbox.send(beats._BEAT.pack(os.getpid()))
             probes.draining = draining
-            return await probes.readyz()
+            return (await probes.readyz(Request({}, "127.0.0.1")))[:2]
 
         inbox, outbox = beats.channel()
         port = free_port()
-        workers = Workers(1, inbox)
+        workers = Workers(1, inbox, lambda pid, text: None)
         probes = Probes(workers, "127.0.0.1", port)
         server = socket.create_server(("127.0.0.1", port)) if accepts else contextlib.nullcontext()
         with inbox, outbox, server:
