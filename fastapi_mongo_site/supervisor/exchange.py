@@ -71,9 +71,11 @@ def _request_line(line: str) -> tuple[str, str]:
 
 
 def _headers(lines: Iterable[str]) -> dict[str, str]:
-    """Return the headers of these lines."""
+    """Return the headers of these lines. Raises ValueError for the end of a line within one."""
     headers: dict[str, str] = {}
     for line in lines:
+        if "\n" in line or "\r" in line:
+            raise ValueError("another line within a line, which an answer might repeat")
         name, _, value = line.partition(":")
         name, value = name.lower(), value.strip()
         headers[name] = f"{headers[name]},{value}" if name in headers else value

@@ -23,7 +23,7 @@ def ends():
 def workers(monkeypatch, ends):
     """Two that are started, of which a missing one is noticed at once."""
     monkeypatch.setattr(beats, "SILENT_SECONDS", 0.2)
-    workers = Workers(2, ends[0])
+    workers = Workers(2, ends[0], lambda pid, text: None)
     workers.start()
     time.sleep(0.2)
     return workers
@@ -51,7 +51,7 @@ def gone():
 
 
 def test_nothing_is_missing_before_the_start(ends):
-    assert Workers(2, ends[0]).faults() == []
+    assert Workers(2, ends[0], lambda pid, text: None).faults() == []
 
 
 def test_nothing_is_missing_while_all_beat(workers, hear):
@@ -95,8 +95,39 @@ def test_one_that_never_beat_is_missing(workers, hear):
 def test_a_worker_goes_on_beating_though_nobody_listened_for_long(monkeypatch, ends):
     monkeypatch.setattr(beats, "BEAT_SECONDS", 0.0001)
     inbox, outbox = ends
-    beats.beat(outbox)
+    beats.beat(outbox, lambda send: send(b"a text"))
     # More than the socket holds.
     time.sleep(0.2)
     for _ in range(2_000):
-        assert beats._BEAT.unpack(inbox.recv(99)) == (os.getpid(),)
+        assert inbox.recv(99) == beats._BEAT.pack(os.getpid()) + b"a text"
+
+
+def test_what_a_worker_says_with_its_beat_is_passed_on(ends):
+    said = []
+    workers = Workers(1, ends[0], lambda pid, text: said.append((pid, text)))
+
+    async def listen():
+        workers.listen()
+        ends[1].send(beats._BEAT.pack(7) + b"x" * beats.MAX_TEXT_BYTES)
+        await asyncio.sleep(0.01)
+
+    asyncio.run(listen())
+    assert said == [(7, b"x" * beats.MAX_TEXT_BYTES)]
+
+
+def test_a_worker_takes_the_place_of_one_that_is_gone(workers, hear):
+    with subprocess.Popen(["sleep", "60"]) as first, subprocess.Popen(["sleep", "60"]) as second:
+        hear(first.pid, second.pid)
+        assert workers.places() == {first.pid: 1, second.pid: 2}
+        first.kill()
+        first.wait()
+        hear(second.pid, os.getpid())
+        assert workers.places() == {second.pid: 2, os.getpid(): 1}
+        second.kill()
+
+
+def test_workers_beyond_their_number_were_started_anew(workers, hear):
+    hear(1, 2)
+    assert workers.restarts == 0
+    hear(2, 3, 4)
+    assert workers.restarts == 2

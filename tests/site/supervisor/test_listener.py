@@ -18,6 +18,11 @@ async def fine(request):
     return Answer(HTTPStatus.OK, {"status": "fine"})
 
 
+async def asked(request):
+    content = {"accept": request.headers.get("accept"), "address": request.address}
+    return Answer(HTTPStatus.OK, json.dumps(content).encode(), {"Content-Type": "text/x", "X": "y"})
+
+
 async def broken(request):
     raise RuntimeError("a fault of ours")
 
@@ -25,7 +30,9 @@ async def broken(request):
 @pytest.fixture
 def port():
     port = free_port()
-    with Listener("127.0.0.1", port, {"/fine": fine, "/broken": broken}, lambda: None):
+    with Listener(
+        "127.0.0.1", port, {"/fine": fine, "/asked": asked, "/broken": broken}, lambda: None
+    ):
         yield port
 
 
@@ -51,6 +58,13 @@ def test_a_route_is_answered_in_json_that_nobody_stores(port):
     status, headers, body = ask(port, "GET /fine HTTP/1.1", "Host: localhost")
     assert (status, json.loads(body)) == (200, {"status": "fine"})
     assert (headers["content-type"], headers["cache-control"]) == ("application/json", "no-store")
+
+
+def test_a_route_sees_headers_and_address_and_may_answer_with_its_own(port):
+    lines = "ACCEPT:a", "accept: b ;q=1 ", "Authorization"
+    status, headers, body = ask(port, "GET /asked HTTP/1.1", *lines)
+    assert (status, headers["content-type"], headers["x"]) == (200, "text/x", "y")
+    assert json.loads(body) == {"accept": "a,b ;q=1", "address": "127.0.0.1"}
 
 
 @pytest.mark.parametrize("host", [[], ["Host: 10.0.0.7:9000"], ["Host: evil.example"]])
@@ -84,6 +98,10 @@ def test_no_other_method_is_served(port):
 )
 def test_what_is_no_http_1_is_a_400(port, line):
     assert ask(port, line)[0] == 400
+
+
+def test_a_header_with_another_line_in_it_is_a_400(port):
+    assert ask(port, "GET /fine HTTP/1.1", "Accept: a\nb")[0] == 400
 
 
 def test_a_long_head_is_a_431(port):
