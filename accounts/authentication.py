@@ -52,9 +52,14 @@ class BasicAuthentication(BaseAuthentication):
         return user, None
 
     def authenticate_header(self, request: Request) -> str:
-        """Return the challenge; RFC 7617 section 2.1 has the charset."""
-        realm = settings.BASIC_REALM.replace("\\", "\\\\").replace('"', '\\"')
-        return f'Basic realm="{realm}", charset="UTF-8"'
+        """Return the challenge."""
+        return challenge()
+
+
+def challenge() -> str:
+    """Return the value of WWW-Authenticate; RFC 7617 section 2.1 has the charset."""
+    realm = settings.BASIC_REALM.replace("\\", "\\\\").replace('"', '\\"')
+    return f'Basic realm="{realm}", charset="UTF-8"'
 
 
 class MalformedHeaderError(ValueError):

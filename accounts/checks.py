@@ -9,9 +9,11 @@ from django.core.checks import CheckMessage, Error, register
 
 from accounts.authentication import CONTROL_CHARACTER
 from accounts.models import User
-from accounts.secret_rules import REMEDY, any_is_taken, guessable, unsendable
+from accounts.secret_rules import RANDOM, REMEDY, any_is_taken, guessable, unsendable
 
 LONG_SECONDS = 60
+PASSWORDS = {"service_pwd": REMEDY, "metrics_pwd": RANDOM}
+"""The secrets that clients send, and what to do about one that can be guessed."""
 
 
 @register()
@@ -33,7 +35,7 @@ def check_cache_seconds(**kwargs: Any) -> Iterable[CheckMessage]:
 
 @register()
 def check_service_user(**kwargs: Any) -> Iterable[CheckMessage]:
-    """E002 SERVICE_USER, E003 service_pwd: no client can send it (RFC 7617 section 2)."""
+    """E002 SERVICE_USER, E003 a password: no client can send it (RFC 7617 section 2)."""
     name = settings.SERVICE_USER
     limit = User._meta.get_field("username").max_length or 0
     if not 0 < len(name) <= limit or ":" in name or CONTROL_CHARACTER.search(name):
@@ -42,23 +44,38 @@ def check_service_user(**kwargs: Any) -> Iterable[CheckMessage]:
             "characters.",
             id="accounts.E002",
         )
-    secret = settings.SECRETS["service_pwd"]
-    if fault := unsendable(secret.value):
-        yield Error(f"The secret service_pwd from {secret.source} {fault}.", id="accounts.E003")
+    for password in PASSWORDS:
+        secret = settings.SECRETS[password]
+        if fault := unsendable(secret.value):
+            yield Error(f"The secret {password} from {secret.source} {fault}.", id="accounts.E003")
 
 
 def check_guessable(**kwargs: Any) -> Iterable[CheckMessage]:
-    """E006 service_pwd can be guessed; W003 with DEBUG, on this machine alone.
+    """E006 a password can be guessed; W003 with DEBUG, on this machine alone.
 
     Not registered here, as it may take a second: `check` and `serve` do that.
     """
-    secret = settings.SECRETS["service_pwd"]
-    if not secret.value or unsendable(secret.value):
-        return
-    if fault := guessable(secret.value):
-        kind, identity = (checks.Warning, "W003") if any_is_taken() else (Error, "E006")
-        message = f"The secret service_pwd from {secret.source} {fault}."
-        yield kind(message, hint=REMEDY, id=f"accounts.{identity}")
+    kind, identity = (checks.Warning, "W003") if any_is_taken() else (Error, "E006")
+    for password, remedy in PASSWORDS.items():
+        secret = settings.SECRETS[password]
+        if not secret.value or unsendable(secret.value):
+            continue
+        if fault := guessable(secret.value):
+            message = f"The secret {password} from {secret.source} {fault}."
+            yield kind(message, hint=remedy, id=f"accounts.{identity}")
+
+
+@register()
+def check_metrics_pwd(**kwargs: Any) -> Iterable[CheckMessage]:
+    """W004 metrics_pwd is service_pwd, so that the monitor can change items."""
+    secret = settings.SECRETS["metrics_pwd"]
+    if secret.value and secret.value == settings.SECRETS["service_pwd"].value:
+        yield checks.Warning(
+            f"The secret metrics_pwd from {secret.source} is service_pwd, with which a monitor may "
+            "delete items.",
+            hint=RANDOM,
+            id="accounts.W004",
+        )
 
 
 @register()

@@ -1,4 +1,4 @@
-"""What a service_pwd must be: sendable in a header, and not to be guessed.
+"""What a service_pwd or metrics_pwd must be: sendable in a header, and not to be guessed.
 
 It is a machine's secret, so a random one is asked for. The estimate stops most of what people type.
 It cannot prove that a secret is random.
@@ -17,9 +17,10 @@ MIN_CHARACTERS = 22
 MIN_GUESSES = 10**20
 # zxcvbn takes longer the longer a text is, and refuses longer ones.
 MAX_ESTIMATED_CHARACTERS = 72
+RANDOM = "Take a random one: `openssl rand -base64 18` makes one."
 REMEDY = (
-    "Take a random one: `openssl rand -base64 18` makes one. With a secret file and a running "
-    "MongoDB, `manage.py seed_service_user --generate` makes and seeds one."
+    f"{RANDOM} With a secret file and a running MongoDB, `manage.py seed_service_user --generate` "
+    "makes and seeds one."
 )
 
 
@@ -36,14 +37,14 @@ def unsendable(secret: str) -> str:
     return ""
 
 
-@lru_cache(1)
+@lru_cache(2)
 def guessable(secret: str) -> str:
     """Return why a secret can be guessed; nothing if it looks random.
 
     Takes from 5 milliseconds to 2 seconds, so it is asked for where a secret comes in and nowhere
     else.
     """
-    if secret == example_of("service_pwd"):
+    if secret in (example_of("service_pwd"), example_of("metrics_pwd")):
         return "is the example value, which everybody knows"
     if len(secret) < MIN_CHARACTERS:
         return f"has fewer than {MIN_CHARACTERS} characters"

@@ -35,6 +35,9 @@ LEAST = {
     "MONGO_MAX_POOL_SIZE": 1,
 }
 WORDS = {"LOG_FORMAT": LOG_FORMATS, "LOG_LEVEL": LOG_LEVELS, "LOG_REQUESTS": LOG_REQUESTS}
+OPTIONAL_SECRETS = frozenset({"metrics_pwd"})
+# accounts.E006 checks these for their examples, and more.
+ESTIMATED_SECRETS = frozenset({"service_pwd", "metrics_pwd"})
 MAX_PORT = 65_535
 # MongoDB and the system take no larger number for a time, a size or a count.
 MAX_NUMBER = 2**31 - 1
@@ -50,6 +53,8 @@ def check_secrets(**kwargs: Any) -> Iterable[CheckMessage]:
             yield Error(
                 f"The secret {secret.name} in {secret.source} {secret.error}.", id="site.E002"
             )
+        elif not secret.value and secret.name in OPTIONAL_SECRETS:
+            continue
         elif not secret.value:
             yield Error(
                 f"The secret {secret.name} is missing. Looked at: {', '.join(secret.places)}.",
@@ -57,8 +62,7 @@ def check_secrets(**kwargs: Any) -> Iterable[CheckMessage]:
                 id="site.E001",
             )
         elif (
-            # accounts.E006 checks this for service_pwd, and more.
-            secret.name != "service_pwd"
+            secret.name not in ESTIMATED_SECRETS
             and not settings.DEBUG
             and secret.value == example_of(secret.name)
         ):

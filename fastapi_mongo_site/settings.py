@@ -52,6 +52,7 @@ SECRETS_DIRECTORIES = [
 SECRETS = {
     "secret_key": find_secret("secret_key", os.environ, SECRETS_DIRECTORIES),
     "service_pwd": find_secret("service_pwd", os.environ, SECRETS_DIRECTORIES),
+    "metrics_pwd": find_secret("metrics_pwd", os.environ, SECRETS_DIRECTORIES),
     # Last in var/, where `manage.py run` leaves the URL of the embedded MongoDB that it started.
     "mongo_url": find_secret("mongo_url", os.environ, [*SECRETS_DIRECTORIES, VAR_DIR]),
 }

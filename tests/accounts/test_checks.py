@@ -4,6 +4,7 @@ import pytest
 from django.core.checks import run_checks
 
 from accounts.authentication import MAX_HEADER_CHARACTERS, credentials_in
+from accounts.checks import check_guessable
 from fastapi_mongo_site.configuration import Secret
 from tests.support.accounts import NEW, basic
 
@@ -62,3 +63,40 @@ def test_num_proxies(settings, proxies):
 def test_realm_that_cannot_stand_in_a_header(settings, realm):
     settings.BASIC_REALM = realm
     assert ids() == ["accounts.E005"]
+
+
+@pytest.fixture
+def with_metrics_pwd(settings):
+    """Configure the secret of the metrics."""
+
+    def configure(value):
+        secret = Secret("metrics_pwd", value, "/x")
+        settings.SECRETS = {**settings.SECRETS, "metrics_pwd": secret}
+
+    return configure
+
+
+def test_a_service_without_metrics_pwd_is_fine(with_metrics_pwd):
+    with_metrics_pwd("")
+    assert ids() == []
+
+
+def test_metrics_pwd_that_no_client_can_send(with_metrics_pwd):
+    with_metrics_pwd("two\nlines")
+    assert ids() == ["accounts.E003"]
+
+
+def test_metrics_pwd_that_is_service_pwd_is_warned_about(settings, with_metrics_pwd):
+    with_metrics_pwd(settings.SECRETS["service_pwd"].value)
+    assert ids() == ["accounts.W004"]
+
+
+@pytest.mark.parametrize("name", ["service_pwd", "metrics_pwd"])
+def test_metrics_pwd_that_can_be_guessed_is_refused(settings, with_metrics_pwd, name):
+    with_metrics_pwd((settings.BASE_DIR / "secrets.example" / name).read_text().strip())
+    (message,) = check_guessable()
+    assert (message.id, message.msg) == (
+        "accounts.E006",
+        "The secret metrics_pwd from /x is the example value, which everybody knows.",
+    )
+    assert "seed_service_user" not in message.hint
