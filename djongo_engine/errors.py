@@ -1,5 +1,6 @@
 """pymongo's errors as Django's, so that callers need to know one set of exceptions."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -117,7 +118,7 @@ class translate_errors:  # noqa: N801, a context manager is named as contextlib 
     takes 9 us for that, this 0.2.
     """
 
-    __slots__ = ("_before", "_started", "_work")
+    __slots__ = ("_before", "_started", "_thread", "_work")
 
     def __enter__(self) -> None:
         """Raise NoAnswer if the server is known not to answer."""
@@ -126,6 +127,9 @@ class translate_errors:  # noqa: N801, a context manager is named as contextlib 
         self._work = work.current.get()
         if self._work is not None:
             self._before = self._work.database_seconds
+        # None within another one.
+        self._thread = None if (thread := threading.get_ident()) in work.threads else thread
+        work.threads.add(thread)
         self._started = time.monotonic()
 
     def __exit__(
@@ -136,6 +140,8 @@ class translate_errors:  # noqa: N801, a context manager is named as contextlib 
     ) -> None:
         """Raise the Django exception from the driver's."""
         seconds = time.monotonic() - self._started
+        if self._thread is not None:
+            work.threads.discard(self._thread)
         if self._work is not None:
             # One within another has counted already, for less than this one.
             self._work.database_seconds = self._before + seconds

@@ -22,6 +22,10 @@ class Work:
 current: ContextVar[Work | None] = ContextVar("work", default=None)
 """The work of this context; None where nobody asks for it."""
 
+threads: set[int] = set()
+"""The threads that are within an operation. To add to a set is one step, as is to discard; a number
+that rises and falls would need a lock."""
+
 observers: list[Callable[[float, Exception | None], None]] = []
 """Are called after each block of translate_errors, which is one command or a few that belong
 together: with its seconds, and with pymongo's error if there was one. They may raise nothing."""

@@ -28,6 +28,9 @@ from fastapi_mongo_site.addresses import refuse_addresses_in_use, refuse_managem
 from fastapi_mongo_site.command_help import ProjectCommand
 from fastapi_mongo_site.logs.start import GRANIAN, log_serving, log_start
 from fastapi_mongo_site.logs.uncaught import log_uncaught
+from fastapi_mongo_site.metrics.instruments import REGISTRY
+from fastapi_mongo_site.metrics.page import Page
+from fastapi_mongo_site.metrics.totals import Totals
 from fastapi_mongo_site.parent import stop_with_parent
 from fastapi_mongo_site.preparation import when_database_answers
 from fastapi_mongo_site.supervisor.beats import Workers, channel
@@ -88,9 +91,11 @@ class Command(ProjectCommand):
         log_uncaught()
         refuse_addresses_in_use()
         inbox, outbox = channel()
-        workers = Workers(settings.WORKERS, inbox)
+        totals = Totals(REGISTRY)
+        workers = Workers(settings.WORKERS, inbox, totals.take)
         probes = Probes(workers, settings.HOST, settings.PORT)
-        with _listener(workers, probes):
+        page = Page(workers, probes, totals)
+        with _listener(workers, probes, page):
             log_start()
             prepare = partial(self._prepare, options["no_migrate"], options["no_seed"])
             prepare() if options["no_wait"] else when_database_answers(prepare)
@@ -155,13 +160,13 @@ class Command(ProjectCommand):
 
 
 @contextlib.contextmanager
-def _listener(workers: Workers, probes: Probes) -> Iterator[None]:
-    """Answer the probes within, unless there is no port for them. Raises CommandError."""
+def _listener(workers: Workers, probes: Probes, page: Page) -> Iterator[None]:
+    """Answer probes and metrics within, unless there is no port for them. Raises CommandError."""
     if settings.MANAGEMENT_PORT is None:
         yield
         return
     address = settings.MANAGEMENT_HOST, settings.MANAGEMENT_PORT
-    routes = {"/livez": probes.livez, "/readyz": probes.readyz}
+    routes = {"/livez": probes.livez, "/readyz": probes.readyz, "/metrics": page.answer}
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(Listener(*address, routes, workers.listen))
