@@ -122,6 +122,12 @@ class Service:
         """Ask the listener of the service that was given a MANAGEMENT_PORT; return as call()."""
         return self.call("GET", path, port=self.management_port, **headers)
 
+    def workers(self) -> list[int]:
+        """The process ids of the two workers, which are the youngest children."""
+        command = ["pgrep", "-P", str(self.process.pid)]
+        found = subprocess.run(command, capture_output=True, text=True)
+        return [int(pid) for pid in found.stdout.split()][-2:]
+
     def is_healthy(self) -> bool:
         """Tell whether the service and its database answer."""
         try:

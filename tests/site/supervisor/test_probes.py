@@ -1,15 +1,15 @@
-"""`/livez` and `/readyz` of the real service."""
+"""`/livez`, `/readyz` and `/metrics` of the real service."""
 
 import os
 import signal
 import socket
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.support.accounts import AUTHORIZATION
+from tests.support.metrics import key, scrape
 from tests.support.ports import free_port
 from tests.support.service import Service, wait_for
 
@@ -43,14 +43,6 @@ def is_ready(service):
     return service.probe("/readyz")[0] == 200
 
 
-def workers_of(service):
-    """The process ids of the workers, which are the youngest children."""
-    found = subprocess.run(
-        ["pgrep", "-P", str(service.process.pid)], capture_output=True, text=True
-    )
-    return [int(pid) for pid in found.stdout.split()][-2:]
-
-
 def stuck_clients(service):
     """Connections that have asked for a list, which the database does not give."""
     head = [f"{name}: {value}" for name, value in AUTHORIZATION.items()]
@@ -79,9 +71,29 @@ def test_no_path_of_the_api_is_beside_the_probes(service, path):
     assert service.probe(path, **AUTHORIZATION)[0] == 404
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz"])
-def test_no_probe_is_on_the_port_of_the_api(service, path):
-    assert service.call("GET", path)[0] == 404
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_none_of_them_is_on_the_port_of_the_api(service, path):
+    assert service.call("GET", path, **AUTHORIZATION)[0] == 404
+
+
+def test_requests_are_in_the_metrics_within_two_seconds(service):
+    counted = key(
+        "http_request_duration_seconds_count", method="GET", route="/v1/items", status="200"
+    )
+    before = scrape(service)[counted]
+    for _ in range(7):
+        assert service.call("GET", "/v1/items", **AUTHORIZATION)[0] == 200
+    wait_for(lambda: scrape(service)[counted] >= before + 7, 2)
+    assert scrape(service)[counted] == before + 7
+
+
+def test_head_of_the_metrics_has_their_type_and_no_body(service):
+    status, headers, body = service.call(
+        "HEAD", "/metrics", port=service.management_port, **AUTHORIZATION
+    )
+    assert (status, body) == (200, None)
+    assert headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert int(headers["Content-Length"]) > 1_000
 
 
 def test_probes_do_not_wait_for_requests_that_are_stuck(service, proxy):
@@ -139,7 +151,7 @@ def test_the_check_runs_once_a_second_however_many_ask(service, proxy):
 
 @pytest.mark.long
 def test_a_worker_that_hangs_is_named_until_it_goes_on(service):
-    hung = workers_of(service)[0]
+    hung = service.workers()[0]
     os.kill(hung, signal.SIGSTOP)
     try:
         status, _, content = wait_for(
@@ -153,7 +165,7 @@ def test_a_worker_that_hangs_is_named_until_it_goes_on(service):
 
 @pytest.mark.long
 def test_a_worker_that_was_killed_and_started_anew_is_not_missed(service):
-    os.kill(workers_of(service)[0], signal.SIGKILL)
+    os.kill(service.workers()[0], signal.SIGKILL)
     for _ in range(15):
         assert service.probe("/livez")[0] == 200
         time.sleep(1)
