@@ -67,6 +67,7 @@ errors = Children(
         registry=REGISTRY,
     )
 )
+writes = Children(Counter("items_writes", "Items that were written.", ["kind"], registry=REGISTRY))
 in_use = Gauge(
     "mongodb_pool_connections_in_use",
     "Connections of a worker's pool that operations hold.",
@@ -114,6 +115,11 @@ def observe_operation(seconds: float, error: Exception | None) -> None:
     if isinstance(error, PyMongoError):
         label = (code_of(error) or type(error).__name__,)
         errors[label if label in errors or len(errors) < MAX_CODES else (OTHER,)].inc()
+
+
+def observe_write(kind: str, number: int) -> None:
+    """Count items that were written."""
+    writes[(kind,)].inc(number)
 
 
 def start(max_pool_size: int) -> None:

@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from fastapi_mongo_site import writes
 from fastapi_mongo_site.metrics.access import refusal
 from fastapi_mongo_site.metrics.instruments import REGISTRY
 from fastapi_mongo_site.metrics.processes import Processes
@@ -55,6 +56,10 @@ class Page(Collector):
         places = self._workers.places()
         yield InfoMetricFamily("service", "What runs.", {"version": settings.VERSION})
         yield GaugeMetricFamily("service_ready", "1 while /readyz is 200.", self._ready)
+        refused = bool(writes.refusal())
+        yield GaugeMetricFamily(
+            "service_writes_refused", "1 if MongoDB refused the last write.", refused
+        )
         yield GaugeMetricFamily("service_workers", "Workers that run.", len(places))
         yield GaugeMetricFamily("service_workers_wanted", "WORKERS.", self._workers.number)
         yield CounterMetricFamily(

@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+from functools import partial
 
 import pytest
 
 from fastapi_mongo_site.metrics.instruments import REGISTRY
 from fastapi_mongo_site.metrics.page import Page
+from fastapi_mongo_site.metrics.reports import Reporter
 from fastapi_mongo_site.metrics.totals import Totals
 from fastapi_mongo_site.supervisor.beats import Workers
 from fastapi_mongo_site.supervisor.exchange import Request
@@ -31,6 +33,10 @@ class Asked:
             return [await self.page.answer(Request(headers, "10.0.0.9")) for headers in requests]
 
         return self.loop.run(ask())
+
+    def report(self) -> None:
+        """Let the page know what this process counted."""
+        Reporter(REGISTRY)(partial(self.totals.take, os.getpid()))
 
     def text(self, accept: str = "") -> str:
         """The page, for who may see it."""

@@ -1,6 +1,5 @@
 """What the page /metrics shows."""
 
-import os
 import time
 
 import pytest
@@ -8,8 +7,7 @@ from django.db import OperationalError
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
-from fastapi_mongo_site.metrics import instruments, stock
-from fastapi_mongo_site.metrics.reports import Reporter
+from fastapi_mongo_site.metrics import stock
 from tests.support.accounts import AUTHORIZATION
 from tests.support.database import store
 
@@ -138,5 +136,5 @@ def test_cpu_time_of_a_place_never_falls(asked):
 
 
 def test_gauges_have_the_place_of_their_worker(asked, shown):
-    Reporter(instruments.REGISTRY)(lambda text: asked.totals.take(os.getpid(), text))
+    asked.report()
     assert shown("mongodb_breaker_open") == {("1",): 0}
