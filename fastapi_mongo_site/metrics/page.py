@@ -42,7 +42,7 @@ class Page(Collector):
             return refused
         unready, _ = await asyncio.gather(self._probes.unready(), self._stock.refresh())
         self._ready = not unready
-        # What this process counts: refused logins here, and what its probes ask MongoDB.
+        # This process counts one thing by itself: logins that this page refuses.
         self._own(partial(self._totals.take, os.getpid()))
         encode, content_type = _format(request.headers.get("accept", ""))
         return Answer(HTTPStatus.OK, encode(self._registry), {"Content-Type": content_type})

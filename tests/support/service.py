@@ -34,7 +34,8 @@ def wait_for(condition, seconds=30):
 class Service:
     """`manage.py COMMAND` on a free port, in a session of its own as a terminal gives.
 
-    A `command` of another kind takes its configuration from elsewhere, but for the ports.
+    A `command` of another kind takes its configuration from elsewhere, but for the ports. `within` is
+    a command that runs another, in its own process.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Service:
         project: Path = PROJECT,
         make: bool = False,
         command: Sequence[str] = (),
+        within: Sequence[str] = (),
         **environ,
     ):
         self.port = int(environ.get("PORT", free_port()))
@@ -53,7 +55,7 @@ class Service:
         environ.pop("FRESH", None)
         runner = ["make"] if make else [sys.executable, "manage.py"]
         self.process = subprocess.Popen(
-            command or [*runner, *arguments],
+            [*within, *(command or [*runner, *arguments])],
             cwd=project,
             env={
                 "PATH": os.environ["PATH"],

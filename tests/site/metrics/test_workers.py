@@ -1,7 +1,11 @@
-"""The metrics of two real workers, of which one is killed, and of a MongoDB that goes."""
+"""The metrics of two real workers, of which one is killed, and of a MongoDB that goes.
+
+The root file system is read-only, where the machine lets a test make one.
+"""
 
 import os
 import signal
+import subprocess
 import time
 from itertools import pairwise
 
@@ -15,6 +19,13 @@ from tests.support.service import Service, wait_for
 
 pytestmark = pytest.mark.long
 PLACES = {"1", "2"}
+READ_ONLY = ("unshare", "-rm", "sh", "-c", 'mount -o remount,bind,ro / && exec "$@"', "sh")
+
+
+def read_only():
+    """The command that runs another where nothing can be written, if there is one."""
+    possible = subprocess.run([*READ_ONLY, "true"], capture_output=True).returncode == 0
+    return READ_ONLY if possible else ()
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +36,7 @@ def service(proxy):
         "WORKERS": "2",
         **IMPATIENT,
     }
-    with Service("serve", **options) as service:
+    with Service("serve", within=read_only(), **options) as service:
         service.wait_until_up()
         wait_for(lambda: scrape(service)[key("service_workers")] == 2)
         yield service
