@@ -17,6 +17,7 @@ from djongo_engine import work
 from djongo_engine.breaker import breaker
 from djongo_engine.server_errors import code_of
 from fastapi_mongo_site.http import context
+from items import audit
 
 OTHER = "other"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -68,6 +69,9 @@ errors = Children(
     )
 )
 writes = Children(Counter("items_writes", "Items that were written.", ["kind"], registry=REGISTRY))
+for kind in ("created", "changed", "deleted", "adjusted"):
+    # A rate is known from the second value on: the first is to be 0.
+    writes[(kind,)].inc(0)
 in_use = Gauge(
     "mongodb_pool_connections_in_use",
     "Connections of a worker's pool that operations hold.",
@@ -118,7 +122,7 @@ def observe_operation(seconds: float, error: Exception | None) -> None:
 
 
 def observe_write(kind: str, number: int) -> None:
-    """Count items that were written."""
+    """Count items that were written, by what was done to them."""
     writes[(kind,)].inc(number)
 
 
@@ -130,6 +134,7 @@ def start(max_pool_size: int) -> None:
     """
     context.observers.append(observe_request)
     work.observers.append(observe_operation)
+    audit.observers.append(observe_write)
     in_use.set_function(lambda: min(len(work.threads), max_pool_size))
     waiting.set_function(lambda: max(0, len(work.threads) - max_pool_size))
     breaker_open.set_function(lambda: breaker.is_open)

@@ -13,6 +13,7 @@ from djongo_engine.breaker import breaker
 from djongo_engine.errors import translate_errors
 from fastapi_mongo_site.http import context
 from fastapi_mongo_site.metrics import instruments
+from items import audit
 from tests.support.accounts import basic
 
 POOL = 2
@@ -23,6 +24,7 @@ def counting(monkeypatch):
     """Count, in this test alone."""
     monkeypatch.setattr(context, "observers", [])
     monkeypatch.setattr(work, "observers", [])
+    monkeypatch.setattr(audit, "observers", [])
     instruments.start(POOL)
 
 
@@ -132,6 +134,20 @@ def test_a_refused_login_is_counted(client, rise):
     client.get("/v1/items")
     assert rise("accounts_refused_logins_total") == 1
     assert value("accounts_refused_logins_total") == failed_logins.total
+
+
+def test_writes_are_counted_by_what_is_done_and_to_how_many_items(auth_client, rise):
+    kinds = ("created", "changed", "adjusted", "deleted")
+    written = [("items_writes_total", kind) for kind in kinds]
+    [rise(name, kind=kind) for name, kind in written]
+    item = {"name": "x", "category": "tools", "count": 1, "price": 1}
+    made = auth_client.post("/v1/items/bulk", [item] * 3).json()
+    ids = [row["item"]["id"] for row in made]
+    auth_client.patch(f"/v1/items/{ids[0]}", {"price": 2})
+    auth_client.post(f"/v1/items/{ids[0]}/adjust", {"delta": 1})
+    auth_client.delete("/v1/items/bulk", ids[:2])
+    auth_client.delete(f"/v1/items/{ids[0]}")
+    assert [rise(name, kind=kind) for name, kind in written] == [3, 1, 1, 2]
 
 
 @pytest.mark.parametrize(("threads", "pool"), [(1, (1, 0)), (2, (2, 0)), (3, (2, 1))])

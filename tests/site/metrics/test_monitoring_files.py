@@ -7,6 +7,7 @@ import promql_parser
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
+from pymongo.errors import AutoReconnect
 
 from fastapi_mongo_site.metrics import instruments
 from tests.support.service import PROJECT
@@ -45,7 +46,8 @@ def parts(expression, kind):
 def labels(asked):
     """The labels of each sample of the page, by its name."""
     instruments.requests["/", "GET", 200].observe(0.001)
-    instruments.errors[("1",)].inc()
+    instruments.observe_operation(0.001, AutoReconnect())
+    instruments.observe_write("created", 1)
     asked.report()
     shown = {}
     for family in text_string_to_metric_families(asked.text()):

@@ -135,6 +135,16 @@ def test_cpu_time_of_a_place_never_falls(asked):
     assert processes._cpu_of("worker-1", 7, 0.25) == 11
 
 
+def test_writes_of_each_kind_are_shown_before_the_first(asked, shown):
+    asked.report()
+    assert shown("items_writes_total").keys() == {
+        ("adjusted",),
+        ("changed",),
+        ("created",),
+        ("deleted",),
+    }
+
+
 def test_gauges_have_the_place_of_their_worker(asked, shown):
     asked.report()
     assert shown("mongodb_breaker_open") == {("1",): 0}
