@@ -1,15 +1,12 @@
 """Migrate, seed the service user and serve: what a deployment runs."""
 
-import contextlib
 import io
 import multiprocessing
 import signal
-import socket
 import sys
 import threading
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -24,17 +21,13 @@ from granian.log import LogLevels
 
 from accounts.checks import check_guessable
 from fastapi_mongo_site import writes
-from fastapi_mongo_site.addresses import refuse_addresses_in_use, refuse_management_address
+from fastapi_mongo_site.addresses import refuse_addresses_in_use
 from fastapi_mongo_site.command_help import ProjectCommand
 from fastapi_mongo_site.logs.start import GRANIAN, log_serving, log_start
 from fastapi_mongo_site.logs.uncaught import log_uncaught
-from fastapi_mongo_site.metrics.instruments import REGISTRY
-from fastapi_mongo_site.metrics.page import Page
-from fastapi_mongo_site.metrics.totals import Totals
 from fastapi_mongo_site.parent import stop_with_parent
 from fastapi_mongo_site.preparation import when_database_answers
-from fastapi_mongo_site.supervisor.beats import Workers, channel
-from fastapi_mongo_site.supervisor.listener import Listener
+from fastapi_mongo_site.supervision import Supervision, supervision
 from fastapi_mongo_site.supervisor.probes import Probes, accepts
 from fastapi_mongo_site.worker import load_application
 from health import database
@@ -90,16 +83,11 @@ class Command(ProjectCommand):
         stop_with_parent()
         log_uncaught()
         refuse_addresses_in_use()
-        inbox, outbox = channel()
-        totals = Totals(REGISTRY)
-        workers = Workers(settings.WORKERS, inbox, totals.take)
-        probes = Probes(workers, settings.HOST, settings.PORT)
-        page = Page(workers, probes, totals)
-        with _listener(workers, probes, page):
+        with supervision() as supervised:
             log_start()
             prepare = partial(self._prepare, options["no_migrate"], options["no_seed"])
             prepare() if options["no_wait"] else when_database_answers(prepare)
-            self._serve(workers, probes, outbox, options["reload"])
+            self._serve(supervised, options["reload"])
 
     def _prepare(self, no_migrate: bool, no_seed: bool) -> None:
         if not no_migrate:
@@ -111,7 +99,7 @@ class Command(ProjectCommand):
         if no_migrate and no_seed:
             database.check()
 
-    def _serve(self, workers: Workers, probes: Probes, outbox: socket.socket, reload: bool) -> None:
+    def _serve(self, supervised: Supervision, reload: bool) -> None:
         # Fresh interpreters: a fork would share this process's MongoDB sockets and threads.
         multiprocessing.set_start_method("spawn", force=True)
         server = Granian(
@@ -134,10 +122,10 @@ class Command(ProjectCommand):
             reload_paths=[settings.BASE_DIR],
             reload_ignore_paths=[settings.VAR_DIR],
         )
-        server.on_startup(partial(take_one_signal, probes))
-        server.on_startup(workers.start)
+        server.on_startup(partial(take_one_signal, supervised.probes))
+        server.on_startup(supervised.workers.start)
         server.on_startup(threading.Thread(target=self._say_where, daemon=True).start)
-        listened_to = outbox if settings.MANAGEMENT_PORT else None
+        listened_to = supervised.outbox if settings.MANAGEMENT_PORT else None
         loader = partial(load_application, listened_to, writes.share(writes.new_code()))
         server.serve(target_loader=loader, wrap_loader=False)
 
@@ -157,22 +145,6 @@ class Command(ProjectCommand):
             f"Password   in {settings.SECRETS['service_pwd'].source}"
         )
         self.stdout.flush()
-
-
-@contextlib.contextmanager
-def _listener(workers: Workers, probes: Probes, page: Page) -> Iterator[None]:
-    """Answer probes and metrics within, unless there is no port for them. Raises CommandError."""
-    if settings.MANAGEMENT_PORT is None:
-        yield
-        return
-    address = settings.MANAGEMENT_HOST, settings.MANAGEMENT_PORT
-    routes = {"/livez": probes.livez, "/readyz": probes.readyz, "/metrics": page.answer}
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(Listener(*address, routes, workers.listen))
-        except OSError as error:
-            refuse_management_address(error)
-        yield
 
 
 def ignore_signals() -> None:
