@@ -32,7 +32,7 @@ Instrument = TypeVar("Instrument", bound=MetricWrapperBase)
 class Children(dict[tuple[object, ...], Instrument], Generic[Instrument]):
     """The children of an instrument by the values of their labels.
 
-    A look here takes 0.1 us, `labels()` 0.8.
+    A look here takes 0.1 us, `labels()` 0.7.
     """
 
     def __init__(self, instrument: Instrument) -> None:

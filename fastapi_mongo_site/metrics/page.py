@@ -7,7 +7,6 @@ from functools import partial
 from http import HTTPStatus
 
 from django.conf import settings
-from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -33,8 +32,6 @@ class Page(Collector):
         self._stock, self._processes = Stock(), Processes()
         self._own = Reporter(REGISTRY)
         self._ready = False
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
 
     async def answer(self, request: Request) -> Answer:
         """Return the page; 401 without the right credentials."""
@@ -45,23 +42,22 @@ class Page(Collector):
         # This process counts one thing by itself: logins that this page refuses.
         self._own(partial(self._totals.take, os.getpid()))
         encode, content_type = _format(request.headers.get("accept", ""))
-        return Answer(HTTPStatus.OK, encode(self._registry), {"Content-Type": content_type})
-
-    def describe(self) -> Iterable[Metric]:
-        """Return nothing, so that to register it collects nothing yet."""
-        return []
+        return Answer(HTTPStatus.OK, encode(self), {"Content-Type": content_type})
 
     def collect(self) -> Iterable[Metric]:
         """Yield all metrics."""
         places = self._workers.places()
         yield InfoMetricFamily("service", "What runs.", {"version": settings.VERSION})
         yield GaugeMetricFamily("service_ready", "1 while /readyz is 200.", self._ready)
-        refused = bool(writes.refusal())
         yield GaugeMetricFamily(
-            "service_writes_refused", "1 if MongoDB refused the last write.", refused
+            "service_writes_refused",
+            "1 if MongoDB refused the last write.",
+            writes.refusal() is not None,
         )
         yield GaugeMetricFamily("service_workers", "Workers that run.", len(places))
-        yield GaugeMetricFamily("service_workers_wanted", "WORKERS.", self._workers.number)
+        yield GaugeMetricFamily(
+            "service_workers_wanted", "Workers that are to run.", self._workers.number
+        )
         yield CounterMetricFamily(
             "service_worker_restarts",
             "Workers that were started for one that ended.",

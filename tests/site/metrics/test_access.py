@@ -51,6 +51,16 @@ def test_with_metrics_pwd_its_user_may_see_them_and_the_service_user_may_not(
         "Basic !",
         "Basic",
     ],
+    ids=[
+        "wrong secret",
+        "no secret",
+        "no name",
+        "the monitor's name",
+        "another case",
+        "twice",
+        "no base64",
+        "nothing",
+    ],
 )
 def test_other_credentials_get_one_answer(asked, authorization):
     (answer,) = asked.answers({"authorization": authorization})

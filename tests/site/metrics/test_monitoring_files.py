@@ -1,5 +1,6 @@
 """The dashboard, the alerts and their page use metrics and labels that exist."""
 
+import asyncio
 import json
 import re
 
@@ -10,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pymongo.errors import AutoReconnect
 
 from fastapi_mongo_site.metrics import instruments
+from tests.support.metrics import Asked
 from tests.support.service import PROJECT
 
 DASHBOARD = json.loads((PROJECT / "deploy" / "grafana.json").read_text())
@@ -42,15 +44,18 @@ def parts(expression, kind):
     return [node for node in found if isinstance(node, kind)]
 
 
-@pytest.fixture
-def labels(asked):
+@pytest.fixture(scope="module")
+def labels():
     """The labels of each sample of the page, by its name."""
     instruments.requests["/", "GET", 200].observe(0.001)
     instruments.observe_operation(0.001, AutoReconnect())
     instruments.observe_write("created", 1)
-    asked.report()
+    with asyncio.Runner() as loop:
+        asked = Asked(loop)
+        asked.report()
+        text = asked.text()
     shown = {}
-    for family in text_string_to_metric_families(asked.text()):
+    for family in text_string_to_metric_families(text):
         for sample in family.samples:
             shown.setdefault(sample.name, set()).update(sample.labels)
     return shown

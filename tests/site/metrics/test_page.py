@@ -7,6 +7,7 @@ from django.db import OperationalError
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
+from fastapi_mongo_site import writes
 from fastapi_mongo_site.metrics import stock
 from tests.support.accounts import AUTHORIZATION
 from tests.support.database import store
@@ -119,6 +120,13 @@ def test_a_count_that_takes_long_holds_up_nobody(monkeypatch, asked):
 def test_it_shows_how_many_workers_run_of_how_many(shown):
     assert shown("service_workers") == {(): 1}
     assert shown("service_workers_wanted") == {(): 2}
+
+
+def test_it_shows_that_mongodb_refuses_writes(monkeypatch, shown):
+    monkeypatch.setattr(writes, "_last", writes.new_code())
+    assert shown("service_writes_refused") == {(): 0}
+    writes.report_refused(14031)
+    assert shown("service_writes_refused") == {(): 1}
 
 
 def test_it_shows_the_processes(shown):
