@@ -4,6 +4,7 @@ import asyncio
 import os
 import urllib.request
 from collections import Counter
+from collections.abc import Mapping
 from functools import partial
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -21,11 +22,10 @@ from tests.support.service import Service
 Key = tuple[str, frozenset[tuple[str, str]]]
 
 
-def scrape(service: Service) -> Counter[Key]:
+def scrape(service: Service, headers: Mapping[str, str] = AUTHORIZATION) -> Counter[Key]:
     """Return each sample's value by its name and labels, 0 without one; fail if one comes twice."""
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{service.management_port}/metrics", headers=AUTHORIZATION
-    )
+    url = f"http://127.0.0.1:{service.management_port}/metrics"
+    request = urllib.request.Request(url, headers=dict(headers))
     with urllib.request.urlopen(request, timeout=10) as answer:
         text = answer.read().decode()
     samples = [

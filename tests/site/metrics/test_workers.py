@@ -7,18 +7,21 @@ import os
 import signal
 import subprocess
 import time
+from functools import partial
 from itertools import pairwise
 
 import pytest
 
-from tests.support.accounts import AUTHORIZATION
-from tests.support.metrics import key, scrape
+from tests.support import metrics
+from tests.support.accounts import AUTHORIZATION, NEW, basic
+from tests.support.metrics import key
 from tests.support.ports import free_port
 from tests.support.servers import IMPATIENT
 from tests.support.service import Service, wait_for
 
 pytestmark = pytest.mark.long
 PLACES = {"1", "2"}
+scrape = partial(metrics.scrape, headers={"Authorization": basic("metrics", NEW)})
 READ_ONLY = ("unshare", "-rm", "sh", "-c", 'mount -o remount,bind,ro / && exec "$@"', "sh")
 
 
@@ -34,6 +37,7 @@ def service(proxy):
         "MONGO_URL": f"mongodb://127.0.0.1:{proxy.port}/?heartbeatFrequencyMS=500",
         "MANAGEMENT_PORT": str(free_port()),
         "WORKERS": "2",
+        "METRICS_PWD": NEW,
         **IMPATIENT,
     }
     with Service("serve", within=read_only(), **options) as service:
