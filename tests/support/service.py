@@ -34,8 +34,8 @@ def wait_for(condition, seconds=30):
 class Service:
     """`manage.py COMMAND` on a free port, in a session of its own as a terminal gives.
 
-    A `command` of another kind takes its configuration from elsewhere, but for the ports. `within` is
-    a command that runs another, in its own process.
+    A `command` of another kind takes its configuration from elsewhere, but for the ports.
+    `within` is a command that runs another, in its own process.
     """
 
     def __init__(
