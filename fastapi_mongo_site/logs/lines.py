@@ -22,7 +22,7 @@ from fastapi_mongo_site.logs.rendering import Render, as_text, timestamp
 logger = logging.getLogger(__name__)
 
 STDERR = 2
-TURN_SECONDS = 0.02
+TURN_SECONDS = 0.1
 CLOSE_SECONDS = 1.0
 MAX_WAITING = 10_000
 """Lines that wait for a reader of the log that stalls; those beyond are counted and dropped."""
