@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tests.support.service import PROJECT
 
-PACKAGES = ("accounts", "djongo_engine", "fastapi_mongo_site", "health", "items")
+PACKAGES = ("accounts", "djongo_engine", "fastapi_mongo_site", "health", "items", "stock")
 LEVELS = {"warning", "error", "exception", "critical"}
 ERRORS = {"CommandError", "EmbeddedMongoError", "NoFileError", "RotationError"}
 
