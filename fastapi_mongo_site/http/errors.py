@@ -1,8 +1,8 @@
 """Errors have one form: the contract's `detail`, and `errors` for each field at fault.
 
 A client whose Accept header names `application/problem+json` also gets the members `type`, `title`
-and `status` of RFC 9457. Others get the contract's members alone, since its clients may compare
-whole bodies.
+and `status` of RFC 9457. A browser gets a page. Others get the contract's members alone, since its
+clients may compare whole bodies.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils.cache import patch_vary_headers
 from rest_framework import exceptions, views
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
@@ -27,8 +28,9 @@ from rest_framework.settings import api_settings
 from djongo_engine.server_errors import code_of
 from fastapi_mongo_site import writes
 from fastapi_mongo_site.http.exceptions import DatabaseUnavailable
+from fastapi_mongo_site.http.negotiation import LenientNegotiation
 from fastapi_mongo_site.http.outages import log_outage
-from fastapi_mongo_site.http.renderers import JSONRenderer, ProblemRenderer
+from fastapi_mongo_site.http.renderers import ErrorPageRenderer, JSONRenderer, ProblemRenderer
 
 # RFC 9110 section 9.2.1
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -51,22 +53,27 @@ def problem_response(
     """Return an error from outside of the API's views, such as a middleware, in the same form."""
     data = {"detail": detail} | ({"errors": dict(errors)} if errors else {})
     renderer = error_renderer(request)
-    body = renderer.render(data, renderer_context={"status": status})
-    response = HttpResponse(body, renderer.media_type, status, headers=dict(headers or {}))
+    body = renderer.render(data, renderer_context={"status": status, "request": request})
+    charset = f"; charset={renderer.charset}" if renderer.charset else ""
+    media_type = f"{renderer.media_type}{charset}"
+    response = HttpResponse(body, media_type, status, headers=dict(headers or {}))
     patch_vary_headers(response, ["Accept"])
     return response
 
 
-def error_renderer(request: HttpRequest | Request) -> JSONRenderer:
-    """Return the renderer for errors: RFC 9457's if the client names its type, else plain JSON."""
-    if ProblemRenderer.media_type not in request.META.get("HTTP_ACCEPT", "").lower():
-        # Reading the header takes as long as all the rest of a small error.
-        return JSONRenderer()
-    wanted = any(
+def error_renderer(request: HttpRequest | Request) -> BaseRenderer:
+    """Return the renderer for errors: RFC 9457's or a page if the client asks for it, else JSON."""
+    accept = request.META.get("HTTP_ACCEPT", "").lower()
+    # Reading the header takes as long as all the rest of a small error.
+    if ProblemRenderer.media_type in accept and any(
         f"{accepted.main_type}/{accepted.sub_type}" == ProblemRenderer.media_type
         for accepted in request.accepted_types
-    )
-    return ProblemRenderer() if wanted else JSONRenderer()
+    ):
+        return ProblemRenderer()
+    if ErrorPageRenderer.media_type in accept:
+        asked: Any = request  # a negotiator reads headers alone
+        return LenientNegotiation().select_renderer(asked, [JSONRenderer(), ErrorPageRenderer()])[0]
+    return JSONRenderer()
 
 
 def refusal(error: Exception) -> tuple[int, str]:
@@ -81,14 +88,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """Return the answer to an exception raised in a view; None lets it become a 500."""
     response = _response(error, context)
     request = context["request"]
-    # The browsable API shows an error in its page, and others show one by api_exception.html. In an
-    # answer of any other type it is JSON.
-    renderer = getattr(request, "accepted_renderer", None)
-    page = renderer is not None and (
-        renderer.format == "api"
-        or (renderer.format == "html" and "text/html" in request.META.get("HTTP_ACCEPT", ""))
-    )
-    if response is not None and not page:
+    # The browsable API shows what is wrong with a form beside it.
+    shows = getattr(getattr(request, "accepted_renderer", None), "shows_error", None)
+    if response is not None and not (shows and shows(request.method, response.status_code)):
         request.accepted_renderer = error_renderer(request)
         request.accepted_media_type = request.accepted_renderer.media_type
         patch_vary_headers(response, ["Accept"])

@@ -1,10 +1,11 @@
-"""The JSON renderers."""
+"""The JSON renderers, and the one of error pages."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 import orjson
+from django.template.loader import render_to_string
 from rest_framework.renderers import BaseRenderer
 
 
@@ -52,3 +53,27 @@ class ProblemRenderer(JSONRenderer):
             "status": status,
         }
         return super().render(members | data, accepted_media_type)
+
+
+class ErrorPageRenderer(BaseRenderer):
+    """Renders an error as a page, which needs nothing of the database."""
+
+    media_type = "text/html"
+    format = "html"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """Return the page; the context holds the `request`, and a status as ProblemRenderer's."""
+        context = renderer_context or {}
+        status = context["response"].status_code if "response" in context else context["status"]
+        request = context["request"]
+        # A form is not sent again by following a link.
+        again = request.get_full_path() if request.method == "GET" else ""
+        page: str = render_to_string(
+            "api_exception.html", {**data, "status_code": status, "again": again}
+        )
+        return page.encode()

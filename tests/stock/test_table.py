@@ -95,7 +95,7 @@ def test_low_stock_is_ordered_by_what_its_index_has(auth_client):
     ],
 )
 def test_what_is_wrong_in_the_url_is_named(auth_client, query, wrong):
-    answer = auth_client.get(f"/stock?{query}")
+    answer = auth_client.get(f"/stock?{query}", HTTP_ACCEPT="text/html")
     assert answer.status_code == 400
     assert f"<strong>{wrong}</strong>" in text(answer)
 
