@@ -11,6 +11,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
+from items.addresses import address_of
 from items.limits import MAX_BULK_ROWS
 from items.openapi.common import (
     BAD_PRICE,
@@ -29,6 +30,9 @@ BulkResult = inline_serializer(
     {
         "status": serializers.IntegerField(help_text="As the status of a single request."),
         "item": ItemSerializer(required=False),
+        "location": serializers.CharField(
+            required=False, help_text="Where an item that was stored is."
+        ),
         "detail": serializers.CharField(required=False),
         "errors": serializers.DictField(
             child=serializers.ListField(child=serializers.CharField()), required=False
@@ -73,7 +77,7 @@ describe_bulk = extend_schema_view(
         "be stored: sent again, those whose id the client made are 409.",
         ItemRequestSerializer(many=True),
         BODY,
-        stored={"status": 201, "item": ITEM},
+        stored={"status": 201, "item": ITEM, "location": address_of(str(ITEM["id"]))},
         not_valid={"status": 400, **NOT_VALID},
         whose_id_is_taken={"status": 409, "detail": TAKEN},
     ),

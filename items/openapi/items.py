@@ -12,6 +12,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
+from items.addresses import address_of
 from items.arguments import ChangeArguments, ListArguments, SelectArguments
 from items.documents import COLUMNS, FIELDS
 from items.limits import MAX_PAGE_ITEMS, MAX_SELECTION_ITEMS
@@ -76,7 +77,17 @@ TOTAL = OpenApiParameter(
     description="How many items there are in all, with `total=true`.",
     examples=[OpenApiExample("Total", 1234)],
 )
+LOCATION = OpenApiParameter(
+    "Location",
+    str,
+    OpenApiParameter.HEADER,
+    response=[201],
+    description="Where the item is.",
+    examples=[OpenApiExample("Of the item", address_of(str(ITEM["id"])))],
+)
 ITEM_BODY = [OpenApiExample("An item", value=BODY, request_only=True)]
+# The examples of the other operations are about this one.
+NEW_BODY = [OpenApiExample("An item with its id", value=ITEM, request_only=True)]
 ARGUMENTS = {
     **BODY,
     "name": "hammer",
@@ -132,8 +143,8 @@ describe_items = extend_schema_view(
     create=extend_schema(
         summary="Create an item",
         description="The id may be left out; the service then makes a version 4 UUID.",
-        parameters=[ETAG],
-        examples=ITEM_BODY,
+        parameters=[ETAG, LOCATION],
+        examples=NEW_BODY,
         responses={
             201: ITEM_ANSWER,
             400: invalid(price=BAD_PRICE),

@@ -123,7 +123,7 @@ def test_item_operations_document_what_each_of_them_may_answer(document):
 def test_description_has_every_status_of_the_document(document):
     for name, operation in operations(document):
         for status in operation["responses"]:
-            assert f"| {status} " in document["info"]["description"], (name, status)
+            assert f"**{status}** " in document["info"]["description"], (name, status)
 
 
 def test_operations_that_change_something_document_the_refusal_of_foreign_pages(document):
@@ -142,6 +142,6 @@ def test_list_documents_its_formats_and_headers(document):
 
 def test_description_has_the_status_codes_and_a_picture(document):
     description = document["info"]["description"]
-    assert "| 409 Conflict |" in description
+    assert "**409** the id is taken" in description
     (picture,) = re.findall(r"\]\(/static/(.+?)\)", description)
     assert finders.find(picture)
