@@ -217,10 +217,7 @@ REST_FRAMEWORK = {
     # DRF's own default trusts any X-Forwarded-For.
     "NUM_PROXIES": env.int("NUM_PROXIES", 0),
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": [
-        "fastapi_mongo_site.http.renderers.JSONRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
-    ],
+    "DEFAULT_RENDERER_CLASSES": ["fastapi_mongo_site.http.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "fastapi_mongo_site.http.negotiation.LenientNegotiation",
     "DEFAULT_PARSER_CLASSES": ["fastapi_mongo_site.http.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "fastapi_mongo_site.docs.openapi.AutoSchema",
@@ -251,9 +248,9 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "/static/fastapi_mongo_site/icon.svg",
-    # JavaScript, for the function of docs.js.
+    # JavaScript, for the functions of docs.js.
     "SWAGGER_UI_SETTINGS": "{deepLinking: true, displayRequestDuration: true, "
-    "responseInterceptor: leaveOptionalsEmpty}",
+    "requestInterceptor: leaveAsItIs, responseInterceptor: leaveOptionalsEmpty}",
     "REDOC_DIST": "SIDECAR",
 }
 

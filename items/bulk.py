@@ -8,8 +8,9 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fastapi_mongo_site.http.views import GenericViewSet
+from items.addresses import address_of
 from items.arguments import ArgumentsMixin
+from items.browsable import BrowsableMixin
 from items.documents import ItemData
 from items.exceptions import IdTaken, ItemNotFound
 from items.fields import IdField
@@ -25,7 +26,7 @@ Row = dict[str, Any]
 
 
 @describe_bulk
-class BulkViewSet(ArgumentsMixin, GenericViewSet):
+class BulkViewSet(ArgumentsMixin, BrowsableMixin):
     """Many items at once."""
 
     serializer_class = ItemRequestSerializer
@@ -47,11 +48,12 @@ class BulkViewSet(ArgumentsMixin, GenericViewSet):
 
         accepted = self._accept(request, accept)
         taken = Item.objects.add_many(items.values()) if items else set()
+
+        def stored(item_id: str) -> Row:
+            return {"status": 201, "item": items[item_id], "location": address_of(item_id)}
+
         return self._answer(
-            accepted,
-            lambda item_id: (
-                IdTaken(item_id) if item_id in taken else {"status": 201, "item": items[item_id]}
-            ),
+            accepted, lambda item_id: IdTaken(item_id) if item_id in taken else stored(item_id)
         )
 
     def partial_update(self, request: Request) -> Response:

@@ -3,15 +3,17 @@
 import logging
 from typing import Any
 
+from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.utils.http import urlencode
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from djongo_engine.errors import TimeLimitExceeded
 from fastapi_mongo_site.http.exceptions import Unavailable
-from fastapi_mongo_site.http.views import GenericViewSet, answer
+from fastapi_mongo_site.http.views import answer
 from items.arguments import LIST_ARGUMENTS, SELECT_ARGUMENTS, SelectArguments
+from items.browsable import BrowsableMixin, BrowsableRenderer
 from items.limits import DEFAULT_PAGE_ITEMS, MAX_SELECTION_ITEMS
 from items.models import Item
 from items.openapi.items import describe_query
@@ -21,7 +23,7 @@ from items.transfer.exports import EXPORTS, BusyError, ExportFormat, NoSpaceErro
 logger = logging.getLogger(__name__)
 
 
-class ListMixin(GenericViewSet):
+class ListMixin(BrowsableMixin):
     """The actions that read many items."""
 
     def list(self, request: Request) -> HttpResponseBase:
@@ -44,6 +46,8 @@ class ListMixin(GenericViewSet):
     def query(self, request: Request) -> HttpResponseBase:
         """Return all items whose fields equal the arguments."""
         if not request.query_params:
+            if isinstance(request.accepted_renderer, BrowsableRenderer):
+                return self.form_page(request)
             raise ValidationError(["No query values provided in query URL"])
         values = SELECT_ARGUMENTS.run_validation(request.query_params)
         items = Item.objects.selection(values, MAX_SELECTION_ITEMS + 1)
@@ -77,8 +81,10 @@ class ListMixin(GenericViewSet):
             response["X-Total-Count"] = str(number)
         return response
 
-    def handle_exception(self, exc: Exception) -> Response:
+    def handle_exception(self, exc: Exception) -> Any:
         """Return the answer to an exception; 503 where trying again later may help."""
+        if isinstance(exc, ValidationError) and (shorter := without_empty(self.request)):
+            return HttpResponseRedirect(shorter)
         if isinstance(exc, TimeLimitExceeded):
             exc = Unavailable("The items took too long to find. Ask for fewer, or try again later.")
         elif isinstance(exc, BusyError):
@@ -87,3 +93,12 @@ class ListMixin(GenericViewSet):
             logger.error("An export failed: %s", exc)
             exc = Unavailable("There is no space to make the export. Try again later.")
         return super().handle_exception(exc)
+
+
+def without_empty(request: Request) -> str:
+    """Return the address without the arguments that a form sends empty; "" where there are none."""
+    given = request.query_params
+    if not isinstance(request.accepted_renderer, BrowsableRenderer) or all(given.values()):
+        return ""
+    filled = urlencode([pair for pair in given.dict().items() if pair[1]])
+    return f"{request.path}{filled and '?'}{filled}"

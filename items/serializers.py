@@ -113,10 +113,6 @@ class ItemRequestSerializer(ItemSerializer):
 
     id = NewIdField(required=False, validators=[validate_id])
 
-    def get_initial(self) -> dict[str, Any]:
-        """Return what a form of the browsable API begins with: no id, as one is made here."""
-        return {name: value for name, value in super().get_initial().items() if name != "id"}
-
 
 class BulkChangeSerializer(ItemSerializer):
     """`PATCH /v1/items/bulk`: the fields to change, of the item that has the id."""

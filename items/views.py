@@ -11,10 +11,12 @@ from django.db import IntegrityError
 from django.http import HttpResponse
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from fastapi_mongo_site.http.renderers import JSONRenderer
-from fastapi_mongo_site.http.views import GenericViewSet, answer
+from fastapi_mongo_site.http.views import answer
+from items.addresses import address_of
 from items.arguments import CHANGE_ARGUMENTS, ArgumentsMixin
 from items.documents import ItemData
 from items.etags import Conditions, etag_of
@@ -44,7 +46,7 @@ CANONICAL_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @describe_items
-class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet):
+class ItemViewSet(ArgumentsMixin, ListMixin):
     """Items in stock."""
 
     serializer_class = ItemRequestSerializer
@@ -62,7 +64,9 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet):
             Item.objects.add(item)
         except IntegrityError as error:
             raise IdTaken(item["id"]) from error
-        return self._answer(item, status=201)
+        response = self._answer(item, 201)
+        response["Location"] = address_of(item["id"])
+        return response
 
     def retrieve(self, request: Request, id: str) -> HttpResponse:
         """Return one item; 304 without it when the client has it."""
@@ -109,6 +113,10 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet):
             raise StockConflict(delta, item["count"])
         return self._answer(item)
 
+    def form_page(self, request: Request) -> HttpResponse:
+        """Return the page with the forms; that of an adjustment has its item."""
+        return self._answer(self.get_object()) if "id" in self.kwargs else Response()
+
     def get_object(self) -> ItemData:
         """Return the item of the URL. Raises NotFound."""
         try:
@@ -128,7 +136,10 @@ class ItemViewSet(ArgumentsMixin, ListMixin, GenericViewSet):
             raise ItemNotFound(spelled) from error
 
     def _answer(self, item: ItemData, status: int = 200, etag: str | None = None) -> HttpResponse:
-        headers = {"ETag": etag or etag_of(item)} if self._has_etag() else {}
+        if not self._has_etag():
+            # The page finds the item in the data's serializer.
+            return Response(ItemRequestSerializer(item).data, status)
+        headers = {"ETag": etag or etag_of(item)}
         return answer(self.request, None if status == 304 else item, status, headers)
 
     def _has_etag(self) -> bool:

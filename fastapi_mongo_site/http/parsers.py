@@ -10,15 +10,11 @@ from typing import IO, Any, NoReturn
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
-from fastapi_mongo_site.http.renderers import JSONRenderer
-
 
 class JSONParser(BaseParser):
     """Parses RFC 8259 JSON in UTF-8; numbers with a fraction or an exponent become Decimal."""
 
     media_type = "application/json"
-    # The browsable API fills its form with it.
-    renderer_class = JSONRenderer
 
     def parse(
         self,
