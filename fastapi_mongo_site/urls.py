@@ -2,8 +2,14 @@
 
 from django.urls import path
 
-from fastapi_mongo_site.docs.pages import ProgramsView, RedocView, SchemaView, SwaggerView
-from fastapi_mongo_site.views import StartView
+from fastapi_mongo_site.docs.pages import (
+    LoginView,
+    ProgramsView,
+    RedocView,
+    SchemaView,
+    SwaggerView,
+)
+from fastapi_mongo_site.views import StartView, favicon, without_slash
 from health import urls as health
 from items import urls as items
 from stock import urls as stock
@@ -22,6 +28,9 @@ urlpatterns = [
     path("", StartView.as_view(), name="start"),
     path("openapi.json", SchemaView.as_view(), name="schema"),
     path("docs", SwaggerView.as_view(url_name="schema"), name="docs"),
+    path("docs/login", LoginView.as_view(), name="docs-login"),
     path("llms.txt", ProgramsView.as_view(), name="programs"),
     path("redoc", RedocView.as_view(url_name="schema"), name="redoc"),
+    path("favicon.ico", favicon),
+    path("<path:path>/", without_slash),
 ]

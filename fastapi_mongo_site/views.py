@@ -1,7 +1,11 @@
-"""The start page, and the answers to errors outside of the API's views."""
+"""The start page, addresses that lead to others, and errors outside of the API's views."""
+
+import shlex
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.templatetags.static import static
+from django.urls import Resolver404, resolve, reverse
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -12,6 +16,7 @@ from rest_framework.views import APIView
 
 from fastapi_mongo_site.http.errors import problem_response, refusal
 from fastapi_mongo_site.http.renderers import JSONRenderer
+from health.views import mongodb_answers
 
 
 def message() -> dict[str, str]:
@@ -40,8 +45,44 @@ class StartView(APIView):
     def get(self, request: Request) -> Response:
         """Tell which service this is."""
         if request.accepted_renderer.format == "html":
-            return Response({"name": settings.NAME, "version": settings.VERSION})
+            return Response(
+                {
+                    "name": settings.NAME,
+                    "version": settings.VERSION,
+                    "status": mongodb_answers(),
+                    "command": curl_command(request),
+                }
+            )
         return Response(message())
+
+
+def curl_command(request: Request) -> str:
+    """Return a line for a shell that reads items. curl asks for the password by itself."""
+    url = request.build_absolute_uri(reverse("items-list"))
+    return shlex.join(["curl", "-u", settings.SERVICE_USER, f"{url}?limit=3"])
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Lead to the icon. Browsers ask here where an answer, such as JSON, names none."""
+    return HttpResponsePermanentRedirect(static("fastapi_mongo_site/icon.svg"))
+
+
+def without_slash(request: HttpRequest, path: str) -> HttpResponse:
+    """Lead to the same address without the slash at its end, with the method and the body (308).
+
+    It is the last route, so it costs nothing that exists. Raises Http404.
+    """
+    if {"", ".", ".."} & {*path.split("/")}:
+        # A browser takes these for the way to another place.
+        raise Http404
+    try:
+        resolve(f"/{path}")
+    except Resolver404 as error:
+        raise Http404 from error
+    address, mark, query = request.get_full_path().partition("?")
+    return HttpResponsePermanentRedirect(
+        f"{address.removesuffix('/')}{mark}{query}", preserve_request=True
+    )
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
+from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
 
 from fastapi_mongo_site.http.renderers import JSONRenderer
@@ -51,11 +52,12 @@ def mongodb_answers() -> bool:
 
 
 class HealthView(APIView):
-    """`GET /health`."""
+    """`GET /health`: JSON for clients, a page for browsers."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    renderer_classes = (JSONRenderer,)
+    renderer_classes = (JSONRenderer, TemplateHTMLRenderer)
+    template_name = "health/health.html"
 
     @extend_schema(
         summary="Health of the service",

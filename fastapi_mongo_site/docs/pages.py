@@ -1,4 +1,4 @@
-"""The OpenAPI document, the two pages that show it, and one for programs."""
+"""The OpenAPI document, the two pages that show it and a way in, and one for programs."""
 
 import secrets
 from functools import cache
@@ -6,8 +6,9 @@ from threading import Lock
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
@@ -19,6 +20,7 @@ from rest_framework.views import APIView
 
 from fastapi_mongo_site.http import headers
 from fastapi_mongo_site.http.renderers import JSONRenderer
+from fastapi_mongo_site.http.views import ChallengeMixin
 
 _one_at_a_time = Lock()
 
@@ -88,6 +90,20 @@ class SwaggerView(SpectacularSwaggerSplitView):
         response: Response = super().get(request)  # type: ignore[no-untyped-call]
         response[headers.HEADER] = self.policy
         return response
+
+
+class LoginView(ChallengeMixin):
+    """`GET /docs/login`: brings the browser's own prompt, and leads back.
+
+    The browser then sends the credentials with what is tried out, and the page never has them.
+    """
+
+    renderer_classes = (JSONRenderer,)
+    schema = None
+
+    def get(self, request: Request) -> HttpResponse:
+        """Lead back to the page."""
+        return HttpResponseRedirect(reverse("docs"))
 
 
 class RedocView(SpectacularRedocView):

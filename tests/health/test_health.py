@@ -7,7 +7,7 @@ from fastapi_mongo_site import __version__
 from tests.support.commands import commands
 
 
-@pytest.mark.parametrize("accept", ["application/json", "text/html", "*/*"])
+@pytest.mark.parametrize("accept", ["application/json", "application/problem+json", "*/*"])
 def test_health_is_json_in_the_contracts_form(client, accept):
     response = client.get("/health", HTTP_ACCEPT=accept)
     assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
