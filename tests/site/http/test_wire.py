@@ -101,6 +101,8 @@ def test_head_that_is_no_http_is_a_4xx(service, head):
         "/v1/items?a=\xff",
         "/v1/items?name=%ff",
         "//v1/items",
+        "//docs/",
+        "//example.com/docs/",
         "/v1/items/..%2f",
         "/v1/items/%2e%2e/x",
         "*",
