@@ -14,8 +14,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 
 
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory):
+def chromium_in(directory):
+    """A new Chromium, which ends with the block that uses it."""
     if not (CHROMIUM and DRIVER):
         pytest.skip(f"no Chromium with its driver here; as root: {INSTALL}")
     options = webdriver.ChromeOptions()
@@ -31,19 +31,29 @@ def chromium(tmp_path_factory):
         "disable-component-update",
         "disable-sync",
         "window-size=1280,1400",
-        f"user-data-dir={tmp_path_factory.mktemp('chromium')}",
+        f"user-data-dir={directory}",
     ):
         options.add_argument(f"--{switch}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    with webdriver.Chrome(options, webdriver.ChromeService(DRIVER)) as driver:
+    return webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory):
+    with chromium_in(tmp_path_factory.mktemp("chromium")) as driver:
         yield driver
+
+
+def with_credentials(url):
+    """An address that enters the credentials as a person does at the browser's prompt."""
+    password = quote(settings.SECRETS["service_pwd"].value, safe="")
+    return url.replace("//", f"//{settings.SERVICE_USER}:{password}@")
 
 
 @pytest.fixture(scope="session")
 def logged_in(chromium, service):
     """A browser that knows the credentials."""
-    password = quote(settings.SECRETS["service_pwd"].value, safe="")
-    chromium.get(f"{service.url}/v1/items".replace("//", f"//{settings.SERVICE_USER}:{password}@"))
+    chromium.get(with_credentials(f"{service.url}/v1/items"))
     return chromium
 
 

@@ -9,12 +9,16 @@ PAGES = {
     "start": ("/", "main"),
     "Swagger UI": ("/docs", ".opblock"),
     "Redoc": ("/redoc", "#redoc h1"),
-    "list": ("/v1/items", ".response-info .lit"),
-    "item": (f"/v1/items/{ID}", ".response-info .lit"),
-    "selection": ("/v1/items/?count=20", ".response-info .lit"),
-    "no argument": ("/v1/items/", ".response-info .lit"),
-    "no item": ("/v1/items/none", ".response-info .lit"),
-    "no page": ("/nowhere", "body"),
+    "health": ("/health", "#state"),
+    "list": ("/v1/items", ".response-info a"),
+    "item": (f"/v1/items/{ID}", ".response-info a"),
+    "adjustment": (f"/v1/items/{ID}/adjust", "#form-delta"),
+    "bulk": ("/v1/items/bulk", "textarea"),
+    "selection": ("/v1/items/?count=20", ".response-info a"),
+    "no argument": ("/v1/items/", "#filter-count"),
+    "wrong argument": ("/v1/items?count=x", "#filter-count-error"),
+    "no item": ("/v1/items/none", ".problem"),
+    "no page": ("/nowhere", ".problem"),
 }
 
 
@@ -37,5 +41,5 @@ fetch("/v1/items", {credentials: "omit", headers: {Accept: "text/html"}})
 def test_page_for_a_person_without_credentials_keeps_to_its_policy(browser, service):
     browser.get(service.url)
     browser.execute_async_script(SHOW_WITHOUT_CREDENTIALS)
-    wait_for_text(browser, ".response-info", "HTTP 401 Unauthorized")
+    wait_for_text(browser, ".problem", "Not authenticated")
     assert violations(browser) == []

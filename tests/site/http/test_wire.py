@@ -66,6 +66,13 @@ def test_content_type_with_broken_parameters_is_shown_in_a_415(service, paramete
     assert (status, parameters.split(";")[0] in text) == (415, True)
 
 
+@pytest.mark.parametrize("length", [len(BODY) + 9, 9_999_999])
+def test_a_body_that_ends_early_is_a_4xx_in_a_page_too(service, length):
+    head = [f"Content-Length: {length}", "Accept: text/html"]
+    status, text = exchange(service, head, BODY, end=True)
+    assert (status in (400, 413), "<h1>" in text) == (True, True)
+
+
 @pytest.mark.parametrize("type_", [f"{JSON}; a*=bogus''x", f"{JSON}; charset=base64"])
 @pytest.mark.parametrize(("path", "status"), [("/health", 200), ("/v1/items?limit=1", 200)])
 def test_content_type_of_no_body_does_not_matter(service, type_, path, status):
