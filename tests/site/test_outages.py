@@ -58,6 +58,10 @@ def outage(request, mongodb, service):
             "start": service.call("GET", "/"),
             "list": service.call("GET", "/v1/items", **AUTHORIZATION),
             "create": service.call(*create, **AUTHORIZATION),
+            "pages": {
+                path: service.page(path, **AUTHORIZATION)
+                for path in ("/stock", "/v1/items", "/health", "/")
+            },
             "delete": service.call("DELETE", f"/v1/items/{uuid.uuid4()}", **AUTHORIZATION),
         }
     finally:
@@ -97,6 +101,20 @@ def test_health_answers_within_a_time_of_its_own(outage):
 
 def test_open_pages_do_not_need_mongodb(outage):
     assert outage["start"][0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "text"),
+    [
+        ("/stock", 503, "The database does not answer."),
+        ("/v1/items", 503, "The database does not answer."),
+        ("/health", 503, "MongoDB does not answer."),
+        ("/", 200, "MongoDB does not answer."),
+    ],
+)
+def test_a_browser_is_told_in_a_page(outage, path, status, text):
+    answered, page = outage["pages"][path]
+    assert (answered, text in page, "</html>" in page) == (status, True, True)
 
 
 def test_acknowledged_items_survive_and_the_service_recovers(outage):

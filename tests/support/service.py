@@ -120,6 +120,17 @@ class Service:
         with answer:
             return answer.status, answer.headers, json.loads(answer.read() or "null")
 
+    def page(self, path: str, **headers: str) -> tuple[int, str]:
+        """Ask as a browser does; return the answer's status and its page."""
+        asked = {"Accept": "text/html,*/*;q=0.8", **headers}
+        request = urllib.request.Request(self.url + path, headers=asked)
+        try:
+            answer = urllib.request.urlopen(request, timeout=60)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            return answer.status, answer.read().decode()
+
     def probe(self, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, Any]:
         """Ask the listener of the service that was given a MANAGEMENT_PORT; return as call()."""
         return self.call("GET", path, port=self.management_port, **headers)

@@ -133,6 +133,25 @@ def test_operations_that_change_something_document_the_refusal_of_foreign_pages(
     }
 
 
+def test_what_stores_an_item_documents_where_it_is(document):
+    items = document["paths"]["/v1/items"]["post"]["responses"]
+    assert "Location" in items["201"]["headers"]
+    row = document["components"]["schemas"]["BulkResult"]["properties"]
+    assert row["location"]["type"] == "string"
+
+
+def test_the_first_request_stores_the_item_of_the_other_examples(document):
+    (stored,) = document["paths"]["/v1/items"]["post"]["requestBody"]["content"][
+        "application/json"
+    ]["examples"].values()
+    (asked,) = (
+        parameter
+        for parameter in document["paths"]["/v1/items/{id}"]["get"]["parameters"]
+        if parameter["name"] == "id"
+    )
+    assert [example["value"] for example in asked["examples"].values()] == [stored["value"]["id"]]
+
+
 def test_list_documents_its_formats_and_headers(document):
     answers = document["paths"]["/v1/items"]["get"]["responses"]
     formats = {"application/json", "text/csv", "application/x-ndjson"}
