@@ -7,22 +7,43 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 
-from djongo_engine.errors import time_limit
+from djongo_engine.errors import TimeLimitExceeded, time_limit
 from djongo_engine.reads import run
+from items.limits import MAX_COUNT, PRICE_LIMIT_EURO
 from items.models import Category, Item
 
 FRESH_SECONDS = 60.0
 BAR_WIDTH = 240
 
+NUMBERS = ["int", "long", "double"]
+
+
+def _keeps(field: str, greatest: float) -> dict[str, Any]:
+    """Return whether a field is a number within its limits, which NaN is not."""
+    number = {"$in": [{"$type": f"${field}"}, NUMBERS]}
+    return {"$and": [number, {"$gte": [f"${field}", 0]}, {"$lte": [f"${field}", greatest]}]}
+
+
+COUNTED, PRICED = _keeps("count", MAX_COUNT), _keeps("price", PRICE_LIMIT_EURO)
+# A stored document may hold anything, by which MongoDB does not multiply or Python does not round.
 PIPELINE = [
     {
         "$group": {
-            "_id": "$category",
+            "_id": {"$cond": [{"$in": ["$category", Category.values]}, "$category", None]},
             "items": {"$sum": 1},
-            "pieces": {"$sum": "$count"},
-            "value": {"$sum": {"$multiply": ["$count", "$price"]}},
+            "pieces": {"$sum": {"$cond": [COUNTED, "$count", 0]}},
+            "value": {
+                "$sum": {
+                    "$cond": [
+                        {"$and": [COUNTED, PRICED]},
+                        {"$multiply": ["$count", "$price"]},
+                        0,
+                    ]
+                }
+            },
         }
     }
 ]
@@ -38,16 +59,35 @@ class Totals:
 
 
 _lock = threading.Lock()
-_kept: tuple[float, Totals] | None = None
+_kept: tuple[float, Totals | OperationalError] | None = None
 
 
 def totals() -> Totals:
-    """Return the totals, which one thread at a time reads. Raises TimeLimitExceeded."""
+    """Return the totals, which one thread at a time reads; the others wait for what it finds.
+
+    Raises TimeLimitExceeded, which stays for as long as totals do, and other OperationalErrors,
+    which only those see who asked before.
+    """
     global _kept
+    asked = time.monotonic()
     with _lock:
-        if _kept is None or time.monotonic() - _kept[0] > FRESH_SECONDS:
-            _kept = time.monotonic(), _read()
-        return _kept[1]
+        if _kept is None or not _holds(*_kept, asked):
+            try:
+                found: Totals | OperationalError = _read()
+            except OperationalError as error:
+                found = error
+            _kept = time.monotonic(), found
+        found = _kept[1]
+    if isinstance(found, OperationalError):
+        raise found.with_traceback(None)
+    return found
+
+
+def _holds(at: float, found: Totals | OperationalError, asked: float) -> bool:
+    """Tell whether what was found at a time answers who asked at another."""
+    if isinstance(found, (Totals, TimeLimitExceeded)):
+        return time.monotonic() - at <= FRESH_SECONDS
+    return at > asked
 
 
 def _read() -> Totals:

@@ -1,10 +1,15 @@
 """`GET /stock`: the table, its filters and its pages."""
 
+import threading
+import time
 from itertools import chain
 
 import pytest
+from bson import Decimal128
 from rest_framework.test import APIClient
 
+from djongo_engine.errors import NoAnswer, TimeLimitExceeded
+from stock import totals
 from stock.tables import PAGE_ITEMS
 from tests.stock.pages import HTMX, fill, hammer, link, names, text
 from tests.support.commands import commands
@@ -159,3 +164,46 @@ def test_totals_are_read_once_a_minute(auth_client, monkeypatch):
     with commands() as sent:
         auth_client.get("/stock/totals")
     assert sent == []
+
+
+@pytest.mark.parametrize("value", ["text", ["tools"], float("nan"), 1e308, Decimal128("1.5"), True])
+@pytest.mark.parametrize("field", ["category", "count", "price"])
+def test_totals_pass_over_values_that_are_none_of_an_item(auth_client, monkeypatch, field, value):
+    monkeypatch.setattr("stock.totals._kept", None)
+    hammer(count=2, price=1.5)
+    hammer(_id="00000000-0000-4000-8000-000000000000", **{"count": 0, field: value})
+    answer = auth_client.get("/stock/totals")
+    assert answer.status_code == 200
+    assert "3.00" in text(answer)
+
+
+def test_totals_that_take_too_long_are_tried_once_a_minute(auth_client, monkeypatch, settings):
+    monkeypatch.setattr("stock.totals._kept", None)
+    settings.MONGO_SEARCH_TIMEOUT_MS = 0.001
+    for _ in range(2):
+        assert "too many items to add up" in text(auth_client.get("/stock/totals"))
+    assert isinstance(totals._kept[1], TimeLimitExceeded)
+
+
+def test_a_database_without_an_answer_holds_up_who_waits_for_totals_once(monkeypatch):
+    reads = []
+
+    def read():
+        reads.append(1)
+        time.sleep(0.3)
+        raise NoAnswer("frozen")
+
+    def ask():
+        with pytest.raises(NoAnswer):
+            totals.totals()
+
+    monkeypatch.setattr("stock.totals._kept", None)
+    monkeypatch.setattr("stock.totals._read", read)
+    threads = [threading.Thread(target=ask) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(reads) == 1
+    ask()
+    assert len(reads) == 2
