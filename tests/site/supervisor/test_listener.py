@@ -131,7 +131,8 @@ def test_silent_clients_in_any_number_keep_nobody_out(port):
         started = time.monotonic()
         assert ask(port, "GET /fine HTTP/1.1")[0] == 200
         assert time.monotonic() - started < 1
-        assert threading.active_count() == threads
+        # Those of other tests may end meanwhile.
+        assert threading.active_count() <= threads
     finally:
         for connection in silent:
             connection.close()
