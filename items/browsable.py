@@ -66,12 +66,12 @@ class BrowsableRenderer(BrowsableAPIRenderer):
         if response.status_code == 204:
             context |= {"post_form": None, "put_form": None, "delete_form": None}
         forms = [context[name] or () for name in ("filter_form", "post_form", "put_form")]
-        known = {control.name for form in forms for control in form}
+        beside = {control.name for form in forms for control in form if control.errors}
         return context | {
             "page": self.page,
             "item": self.item,
             "problem": data.get("detail", "") if self.refused else "",
-            "faults": {name: text for name, text in self.errors.items() if name not in known},
+            "faults": {name: text for name, text in self.errors.items() if name not in beside},
             "deleted": response.status_code == 204,
             "raw_forms": self._raw_forms(view) if response.status_code != 204 else [],
             "next_url": next_page(response),

@@ -154,6 +154,15 @@ def test_a_body_that_is_too_large_is_a_413(auth_client, settings):
     assert auth_client.post("/v1/items", OTHER, **BROWSER).status_code == 413
 
 
+def test_an_argument_that_no_form_has_is_named_above(page, hammer):
+    assert "name: Unknown argument." in page(f"/v1/items/{ID}?name=x")[1]
+
+
+def test_the_forms_of_a_filtered_list_leave_the_filter_out(page):
+    _, text = page("/v1/items?search=ham&limit=2")
+    assert set(re.findall(r'action="([^"]*)"', text)) == {"/v1/items"}
+
+
 def test_an_item_leads_to_its_adjustment(page, hammer):
     assert f'href="/v1/items/{ID}/adjust"' in page(f"/v1/items/{ID}")[1]
     answer, text = page(f"/v1/items/{ID}/adjust")

@@ -169,3 +169,13 @@ def test_the_second_who_edits_sees_what_the_first_changed_and_loses_nothing(auth
     again = field(answer, "etag")
     answer = form(auth_client, EDIT, **{**FIELDS, "name": "Mallet", "etag": again})
     assert (answer.status_code, stored()["name"]) == (303, "Mallet")
+
+
+def test_an_empty_body_of_another_type_is_a_form_that_is_left_empty(auth_client):
+    answer = auth_client.post("/stock", content_type="application/json")
+    assert answer.status_code == 400
+    assert "This field is required." in text(answer)
+
+
+def test_the_page_describes_itself_to_nobody(auth_client):
+    assert auth_client.options("/stock").status_code == 405
