@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import IntegrityError
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -12,7 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from djongo_engine.errors import TimeLimitExceeded
+from items.documents import ItemData
 from items.models import Item
+from items.transfer.matching import id_of
 from stock.base import StockView
 from stock.filters import SORTED, Filter
 from stock.forms import ITEM_FORM, read_form
@@ -55,9 +58,8 @@ class ListView(StockView):
         values, errors = read_form(ITEM_FORM, self.typed)
         if errors:
             return self.page("form", 400, typed=self.typed, errors=errors, back=self.back)
-        item = {"id": str(uuid.uuid4()), **values}
-        Item.objects.add(item)
-        return self.to_list(item["id"])
+        key = self.typed.get("key") or uuid.uuid4().hex
+        return self.to_list(add_once({"id": id_of(key), **values}))
 
 
 class TotalsView(StockView):
@@ -70,6 +72,19 @@ class TotalsView(StockView):
         except TimeLimitExceeded:
             context = {"problem": "There are too many items to add up in time."}
         return (self.part if self.for_htmx else self.page)("totals", **context)
+
+
+def add_once(item: ItemData) -> str:
+    """Store a new item, unless the same form has stored it already; return its id."""
+    try:
+        Item.objects.add(item)
+    except IntegrityError:
+        if item not in Item.objects.read_many([item["id"]]).values():
+            # The form was filled in anew, as after a step back in the browser.
+            item = {**item, "id": str(uuid.uuid4())}
+            Item.objects.add(item)
+    item_id: str = item["id"]
+    return item_id
 
 
 def column(name: str, shown: Filter) -> dict[str, Any]:

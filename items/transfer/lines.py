@@ -12,10 +12,9 @@ from items.transfer.encodings import (
     from_start,
     from_text,
 )
-from items.transfer.rows import MAX_ROW_BYTES, FileError
+from items.transfer.rows import MAX_ROW_BYTES, Bounds, FileError
 from items.transfer.unpacking import buffered
 
-MAX_LINES = 50_000_000
 TOO_LONG = f"Longer than {MAX_ROW_BYTES} bytes; it is cut here."
 
 
@@ -31,9 +30,13 @@ class Lines:
     """
 
     def __init__(
-        self, stream: io.BufferedReader, encoding: str, say: Callable[[str], None]
+        self,
+        stream: io.BufferedReader,
+        encoding: str,
+        say: Callable[[str], None],
+        bounds: Bounds,
     ) -> None:
-        """Take a stream that is at its start, the encoding or "", and what says a guess."""
+        """Take a stream that is at its start, the encoding or "", what says a guess, and bounds."""
         self.encoding = encoding or from_start(stream.peek(3))
         if self.encoding == UTF_16:
             if not encoding:
@@ -42,6 +45,7 @@ class Lines:
         self._stream = stream
         self._codec = UTF_8 if self.encoding == UTF_16 else self.encoding
         self._say = say
+        self._bounds = bounds
         self.number = 0
         self.start()
 
@@ -62,8 +66,7 @@ class Lines:
             self.number += 1
             if self.number == 1:
                 line = line.removeprefix(BOM_UTF8)
-            if self.number > MAX_LINES:
-                raise FileError(f"There are more than {MAX_LINES} lines.")
+            self._bounds.check(self.number)
             self._bytes += len(line)
             text = self._decoded(line[:MAX_ROW_BYTES])
             if self._bytes <= MAX_ROW_BYTES or not self.taken:

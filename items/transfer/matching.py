@@ -48,6 +48,12 @@ def _by_key(items: Iterable[ItemData]) -> dict[str, list[str]]:
     return found
 
 
+def id_of(text: str) -> str:
+    """Return an id that is made of a text, always the same."""
+    digest = hashlib.sha256(text.encode(errors="surrogateescape")).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=4))
+
+
 class ById:
     """A row is about the item of its id; one without an id is about an item of its own.
 
@@ -67,9 +73,7 @@ class ById:
         made = [(row, item) for row, item in batch if "id" not in item]
         for row, item in made:
             if self.name:
-                text = f"{self.name}\0{row.line}\0{row.text}"
-                digest = hashlib.sha256(text.encode(errors="surrogateescape")).digest()
-                item["id"] = str(uuid.UUID(bytes=digest[:16], version=4))
+                item["id"] = id_of(f"{self.name}\0{row.line}\0{row.text}")
             else:
                 row.fault = "id: Missing; --name makes ids for standard input."
         if self.ask and made:
@@ -90,9 +94,15 @@ class ById:
 
 
 class ByName:
-    """A row is about the stored item of its name, as the API compares names, or about a new one."""
+    """A row is about the stored item of its name, as the API compares names, or about a new one.
 
-    def __init__(self) -> None:
+    New items get random ids. With a `key` their ids are made of that, so that two runs at once with
+    the same key store one item and not two.
+    """
+
+    def __init__(self, key: str = "") -> None:
+        """Take the key."""
+        self.key = key or uuid.uuid4().hex
         self._stored = StoredNames()
         self._lines: dict[str, int] = {}
 
@@ -114,4 +124,4 @@ class ByName:
             elif not stored and item.get("id") in taken:
                 row.fault = f"id: Is that of {taken[item['id']]['name']!r}."
             else:
-                item.setdefault("id", str(uuid.uuid4()))
+                item.setdefault("id", id_of(f"{self.key}\0{row.line}"))

@@ -40,10 +40,10 @@ def read_rows(stream: BinaryIO, reading: Reading, say: Say) -> Iterator[Row]:
         )
     decimals = Decimals(reading.decimal)
     if head == ZIP:
-        cells = sheet_cells(buffered(raw), reading.sheet, say)
+        cells = sheet_cells(buffered(raw), reading.sheet, say, reading.bounds)
         yield from rows_of(cells, decimals, "", say)
         return
-    lines = Lines(buffered(raw), reading.encoding, say)
+    lines = Lines(buffered(raw), reading.encoding, say, reading.bounds)
     first = _first_line(lines)
     if first.startswith("{"):
         yield from _ndjson(lines, first)

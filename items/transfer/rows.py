@@ -11,6 +11,20 @@ class FileError(Exception):
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """What it may take to read a file: lines, those that are blank too, and for a spreadsheet."""
+
+    lines: int = 50_000_000
+    memory_bytes: int = 768 * 2**20
+    cpu_seconds: int = 120
+
+    def check(self, line: int) -> None:
+        """Raise FileError for a line beyond them."""
+        if line > self.lines:
+            raise FileError(f"There are more than {self.lines} lines.")
+
+
+@dataclass(frozen=True)
 class Reading:
     """How a file is to be read; what is empty is guessed, and the guess is said."""
 
@@ -22,6 +36,7 @@ class Reading:
     """The decimal mark of numbers: `,` or `.`."""
     sheet: str = ""
     """The name of a sheet of a spreadsheet."""
+    bounds: Bounds = Bounds()
 
 
 @dataclass(slots=True)

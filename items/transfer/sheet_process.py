@@ -21,8 +21,6 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook
 
 MAX_UNPACKED_BYTES = 256 * 2**20
-MAX_MEMORY_BYTES = 768 * 2**20
-MAX_CPU_SECONDS = 120
 CHUNK_BYTES = 2**16
 
 UNREADABLE = (
@@ -35,10 +33,10 @@ ERROR_CELL = re.compile(rb'<c [^<>]{0,80}t="e"|calcext:value-type="error"')
 LONGEST_MATCH = 100
 
 
-def main(wanted: str) -> None:
+def main(wanted: str, memory_bytes: int, cpu_seconds: int) -> None:
     """Write the rows of the wanted sheet, of the first one for ""."""
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     try:
         file = io.BytesIO(sys.stdin.buffer.read())
         with zipfile.ZipFile(file) as archive:
@@ -83,4 +81,4 @@ def date_of(value: Any) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], *map(int, sys.argv[2:]))

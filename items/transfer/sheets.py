@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from items.transfer.rows import MAX_ROW_BYTES, Cells, FileError
+from items.transfer.rows import MAX_ROW_BYTES, Bounds, Cells, FileError
 from items.transfer.tables import shown
 from items.transfer.unpacking import CHUNK_BYTES
 
@@ -18,12 +18,14 @@ PROCESS = Path(__file__).with_name("sheet_process.py")
 TOO_LARGE = "The spreadsheet takes too much memory or time to read: save the sheet as CSV."
 
 
-def sheet_cells(stream: BinaryIO, wanted: str, say: Callable[[str], None]) -> Iterator[Cells]:
+def sheet_cells(
+    stream: BinaryIO, wanted: str, say: Callable[[str], None], bounds: Bounds
+) -> Iterator[Cells]:
     """Yield the rows of a sheet, of the first one for ""; their lines are its row numbers.
 
     Raises FileError.
     """
-    with _process(wanted) as process:
+    with _process(wanted, bounds) as process:
         assert process.stdin and process.stdout  # noqa: S101 - for the type checker
         # A process that was ended by a limit reads no more.
         with contextlib.suppress(BrokenPipeError), process.stdin as sink:
@@ -41,6 +43,7 @@ def sheet_cells(stream: BinaryIO, wanted: str, say: Callable[[str], None]) -> It
         number = 0
         while (row := _parsed(process.stdout)) is not None:
             number += 1
+            bounds.check(number)
             yield Cells(number, text_of(row), row)
         if process.wait():
             raise FileError(f"{TOO_LARGE} It ends behind row {number}.")
@@ -54,9 +57,10 @@ def text_of(cells: list[Any]) -> str:
 
 
 @contextlib.contextmanager
-def _process(wanted: str) -> Iterator[subprocess.Popen[bytes]]:
+def _process(wanted: str, bounds: Bounds) -> Iterator[subprocess.Popen[bytes]]:
+    limits = str(bounds.memory_bytes), str(bounds.cpu_seconds)
     process = subprocess.Popen(
-        [sys.executable, "-I", str(PROCESS), wanted],
+        [sys.executable, "-I", str(PROCESS), wanted, *limits],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -21,7 +21,7 @@ from django.db import OperationalError, connection
 from items.models import Item
 from items.transfer.lines import Lines
 from items.transfer.reader import read_rows
-from items.transfer.rows import MAX_ROW_BYTES, Reading
+from items.transfer.rows import MAX_ROW_BYTES, Bounds, Reading
 from tests.examples import CSV_HEADER, CSV_ROW, ID, OTHER_ID, STORED
 from tests.support.service import PROJECT
 
@@ -522,5 +522,5 @@ def test_export_that_breaks_off_leaves_the_file_as_it_was(tmp_path, monkeypatch,
 
 def test_bytes_that_are_not_utf_8_are_written_back_as_they_came():
     stream = io.BufferedReader(io.BytesIO(b"a\xff\nb\n"))
-    lines = Lines(stream, "utf-8", lambda text: None)
+    lines = Lines(stream, "utf-8", lambda text: None, Bounds())
     assert [text.encode(errors="surrogateescape") for text in lines] == [b"a\xff\n", b"b\n"]

@@ -395,6 +395,16 @@ def test_ndjson_line_over_the_limit_is_refused_and_the_next_is_read(line):
     assert len(rows[1].text) <= MAX_ROW_BYTES
 
 
+def test_header_that_is_longer_than_a_cell_may_be_is_refused():
+    with pytest.raises(FileError, match="The header cannot be read"):
+        read(f"{'x' * 200_000}\nSaw,tools,1,1\n")
+
+
+def test_quotation_mark_is_no_separator():
+    with pytest.raises(FileError, match="The header lacks"):
+        read('sep="\n' + table('"', ["Saw", "tools", "1", "1"]))
+
+
 @pytest.mark.long
 def test_row_of_many_lines_is_bounded_too():
     endless = '"\n",' * 2**19

@@ -132,6 +132,19 @@ def test_a_new_item_is_stored(auth_client):
     }
 
 
+def test_a_form_that_is_sent_twice_stores_one_item(auth_client):
+    key = field(auth_client.get("/stock/new"), "key")
+    first, second = (form(auth_client, "/stock", **FIELDS, key=key) for _ in range(2))
+    assert first["Location"] == second["Location"]
+    assert Item.objects.collection.count_documents({}) == 1
+
+
+def test_a_form_that_is_filled_in_anew_stores_another_item(auth_client):
+    for count in ("1", "2"):
+        form(auth_client, "/stock", **{**FIELDS, "count": count}, key="one")
+    assert Item.objects.collection.count_documents({}) == 2
+
+
 def test_the_form_keeps_what_was_typed_and_says_what_is_wrong_beside_the_field(auth_client):
     answer = form(auth_client, "/stock", **{**FIELDS, "price": "free", "name": "Säge <1>"})
     page = text(answer)

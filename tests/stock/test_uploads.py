@@ -7,6 +7,7 @@ from items.models import Item
 from stock import uploads
 from tests.examples import ID
 from tests.stock.pages import field, form, hammer, text
+from tests.support.sheets import xlsx_of, xlsx_rows
 
 LIST = b"name;category;count;price\nHammer;tools;5;9,99\nGlue;consumables;1;0,50\nBad;tools;x;1\n"
 
@@ -14,6 +15,13 @@ LIST = b"name;category;count;price\nHammer;tools;5;9,99\nGlue;consumables;1;0,50
 def upload(auth_client, content=LIST, match="name", name="list.csv", **fields):
     file = SimpleUploadedFile(name, content)
     return form(auth_client, "/stock/upload", file=file, match=match, **fields)
+
+
+def with_cell(place):
+    """A spreadsheet of a kilobyte, with one more cell at a place that may be far away."""
+    number = place.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    header = xlsx_rows(["name", "category", "count", "price"])
+    return xlsx_of({"Items": f'{header}<row r="{number}"><c r="{place}"><v>1</v></c></row>'})
 
 
 def test_a_preview_says_what_would_be_new_changed_and_refused_and_stores_nothing(auth_client):
@@ -78,3 +86,38 @@ def test_a_file_that_cannot_be_read_says_why(auth_client, content, said):
 def test_a_form_without_a_file_says_so(auth_client):
     answer = form(auth_client, "/stock/upload", match="name")
     assert (answer.status_code, "Choose a file." in text(answer)) == (400, True)
+
+
+def test_two_clicks_at_once_store_a_new_item_once(auth_client):
+    seen = upload(auth_client)
+    assert field(seen, "key")
+    for _ in range(2):
+        # As in two workers: both have looked before one has stored.
+        uploads.imported(SimpleUploadedFile("list.csv", LIST), "name", field(seen, "key"))
+    assert Item.objects.collection.count_documents({}) == 2
+
+
+def test_who_waits_too_long_for_another_upload_is_told(auth_client, monkeypatch):
+    monkeypatch.setattr(uploads, "WAIT_SECONDS", 0.01)
+    with uploads._reading:
+        answer = upload(auth_client)
+    assert (answer.status_code, "Try again" in text(answer)) == (503, True)
+    assert upload(auth_client).status_code == 200
+
+
+def test_a_file_of_empty_lines_is_read_no_further_than_a_list_has_any(auth_client):
+    answer = upload(auth_client, b"\n" * 2_000_000)
+    assert answer.status_code == 400
+    assert "more than 100000 lines" in text(answer)
+
+
+def test_a_spreadsheet_of_empty_rows_is_read_no_further(auth_client):
+    answer = upload(auth_client, with_cell("D900000"))
+    assert answer.status_code == 400
+    assert "more than 100000 lines" in text(answer)
+
+
+def test_a_spreadsheet_takes_little_memory(auth_client):
+    answer = upload(auth_client, with_cell("P900000"))
+    assert answer.status_code == 400
+    assert "too much memory" in text(answer)
