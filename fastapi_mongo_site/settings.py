@@ -190,6 +190,8 @@ DATABASES = {
                 "waitQueueTimeoutMS": MONGO_TRY_MS,
                 "maxAdaptiveRetries": 0,
                 "w": "majority",
+                # What others stored for a year that Python does not know is no error of a read.
+                "datetime_conversion": "DATETIME_AUTO",
             },
         ),
         # One client a process; there is nothing to close at the end of a request.

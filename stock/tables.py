@@ -1,7 +1,10 @@
 """One page of the table, with its way forward and back."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
+
+from django.urls.converters import UUIDConverter
 
 from items.documents import ItemData
 from items.etags import etag_of
@@ -11,6 +14,7 @@ from items.pagination import make_cursor
 from stock.filters import Filter
 
 PAGE_ITEMS = 50
+_ID = re.compile(UUIDConverter.regex)
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,16 @@ def table(shown: Filter) -> Table:
 
 
 def row(item: ItemData) -> dict[str, Any]:
-    """Return an item with its value, None where it has no number, and its ETag."""
+    """Return an item with its value, its ETag, and whether it has a URL.
+
+    The value is None where one of its factors is no number. An id that is no UUID, as others may
+    store it, has no URL, in the API as here.
+    """
     numbers = item["count"], item["price"]
     countable = all(isinstance(number, (int, float)) for number in numbers)
     value = round(numbers[0] * numbers[1], 2) if countable else None
-    return {**item, "value": value, "etag": etag_of(item)}
+    has_url = _ID.fullmatch(item["id"]) is not None
+    return {**item, "value": value, "etag": etag_of(item), "has_url": has_url}
 
 
 def _cursor(listing: Listing, item: ItemData) -> str:

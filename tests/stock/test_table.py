@@ -125,6 +125,15 @@ def test_stored_items_that_are_no_numbers_are_shown(auth_client):
     assert (answer.status_code, names(answer)) == (200, ["odd"])
 
 
+@pytest.mark.parametrize("odd", ["not-a-uuid", "ABCDEF00-0000-4000-8000-000000000000", "a/b", ""])
+def test_items_whose_id_has_no_url_are_shown_without_buttons(auth_client, odd):
+    hammer(_id=odd, name="Odd", count=77)
+    page = text(auth_client.get("/stock"))
+    assert "Odd" in page
+    assert "77" in page
+    assert "stepper" not in page
+
+
 def test_htmx_gets_the_list_alone_and_the_url_that_shows_it(auth_client):
     hammer()
     answer = auth_client.get("/stock?search=ham&category=", headers=HTMX)
