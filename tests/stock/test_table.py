@@ -4,11 +4,14 @@ import threading
 import time
 from itertools import chain
 
+import bson
 import pytest
 from bson import Decimal128
+from bson.datetime_ms import DatetimeMS
 from rest_framework.test import APIClient
 
 from djongo_engine.errors import NoAnswer, TimeLimitExceeded
+from items.models import Item
 from stock import totals
 from stock.tables import PAGE_ITEMS
 from tests.stock.pages import HTMX, fill, hammer, link, names, text
@@ -123,6 +126,13 @@ def test_stored_items_that_are_no_numbers_are_shown(auth_client):
     store([{"_id": "00000000-0000-4000-8000-000000000000", "name": "odd", "price": None}])
     answer = auth_client.get("/stock")
     assert (answer.status_code, names(answer)) == (200, ["odd"])
+
+
+def test_a_date_that_python_does_not_know_can_be_read():
+    # The embedded server stores none.
+    options = Item.objects.collection.codec_options
+    document = {"count": DatetimeMS(2**62)}
+    assert bson.decode(bson.encode(document), options) == document
 
 
 @pytest.mark.parametrize("odd", ["not-a-uuid", "ABCDEF00-0000-4000-8000-000000000000", "a/b", ""])
