@@ -2,12 +2,17 @@
 """Django's command line for this project."""
 
 import os
+import signal
 import sys
 
 
 def main() -> None:
     """Run the management command named on the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fastapi_mongo_site.settings")
+    # Until it has its imports, an interrupt ends the process at once. As an exception in the middle
+    # of an import it would become another one, which says nothing. Where it is ignored it stays so.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from django.core.exceptions import ImproperlyConfigured
     from django.db import OperationalError
 

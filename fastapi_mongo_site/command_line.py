@@ -1,12 +1,18 @@
 """`manage.py help`: the project's commands first, each with what it does."""
 
+import signal
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
-from django.core.management import ManagementUtility, get_commands, load_command_class
+from django.core.management import (
+    BaseCommand,
+    ManagementUtility,
+    get_commands,
+    load_command_class,
+)
 
 WIDTH = 80
 
@@ -19,6 +25,16 @@ class CommandLine(ManagementUtility):
         if commands_only or self.settings_exception is not None:
             return str(super().main_help_text(commands_only))
         return "\n".join(self._lines())
+
+    def fetch_command(self, subcommand: str) -> BaseCommand:
+        """Return a command; from here on an interrupt is an exception, which it may handle.
+
+        `manage.py` has set that an interrupt ends the process, while modules are imported.
+        """
+        command = super().fetch_command(subcommand)
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return command
 
     def _lines(self) -> Iterator[str]:
         commands = get_commands()

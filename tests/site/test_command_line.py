@@ -1,6 +1,7 @@
 """What `manage.py` says of a fault: a line, and no traceback."""
 
 import os
+import signal
 import subprocess
 import sys
 from unittest.mock import patch
@@ -89,3 +90,17 @@ def test_closed_output_causes_no_traceback(arguments):
     with os.fdopen(writer, "wb") as output:
         result = run(*arguments, stdout=output)
     assert (result.returncode, result.stderr) == (1, "")
+
+
+def test_interrupt_amid_the_imports_ends_it_at_once_and_quietly(tmp_path):
+    # Python 3.11 makes a RuntimeError of what comes out of __set_name__.
+    (tmp_path / "interrupted.py").write_text(
+        "import os, signal\n"
+        "class Name:\n"
+        "    def __set_name__(self, owner, name):\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "class Owner:\n"
+        "    name = Name()\n"
+    )
+    result = run("migrate", DJANGO_SETTINGS_MODULE="interrupted", PYTHONPATH=str(tmp_path))
+    assert (result.returncode, result.stderr) == (-signal.SIGINT, "")

@@ -1,11 +1,12 @@
 """Commands while nothing runs: they start the embedded server for as long as they need it."""
 
-import contextlib
+import fcntl
 import os
 import re
 import signal
 import subprocess
 import sys
+import termios
 
 import pytest
 
@@ -72,18 +73,23 @@ def test_it_has_the_input_and_the_exit_code_of_the_command(clone):
     assert "secret" not in err
 
 
+def unread(pipe):
+    """How many bytes of a pipe its reader has not taken."""
+    count = bytearray(4)
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return int.from_bytes(count, sys.byteorder)
+
+
 def test_interrupt_ends_the_command_and_then_the_server(clone):
     with start(
         clone, "import_items", "-", stdin=subprocess.PIPE, start_new_session=True
     ) as command:
         assert command.stderr.readline().startswith("MongoDB ")
-        # The command waits for its input once it has its imports.
-        for _ in range(50):
-            os.killpg(command.pid, signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                command.wait(timeout=1)
-                break
-        assert command.returncode == 130
+        command.stdin.write(CSV_HEADER)
+        command.stdin.flush()
+        wait_for(lambda: unread(command.stdin) == 0)
+        os.killpg(command.pid, signal.SIGINT)
+        assert command.wait(timeout=60) == 130
     wait_for(lambda: processes_of(clone) == [])
 
 
