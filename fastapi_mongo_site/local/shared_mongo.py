@@ -76,12 +76,17 @@ class SharedMongo:
             # The data is gone too, so that no other run can use the server.
             logger.warning("The embedded MongoDB's files were removed: %s", why)
             if self._started:
-                self._started.stop()
+                # It may wait for its files for ever, and a kill has nothing left to damage.
+                self._started.process.kill()
+                self._started.process.wait()
 
     def _release(self) -> None:
         with self._exclusive():
             if not _taken(self.users):
                 return
+            if self._started:
+                # Files that were removed while the server wrote are gone, but for directories.
+                (self.directory / "pid").stat()
             self.url_file.unlink(missing_ok=True)
             with self._server_lock() as lock:
                 asked = None

@@ -1,6 +1,8 @@
 """The embedded server, and how the runs in one clone share it."""
 
+import os
 import shutil
+import signal
 import stat
 import subprocess
 import threading
@@ -59,11 +61,19 @@ def test_a_database_that_is_being_started_again_is_waited_for_and_stopped(tmp_pa
     assert not release.is_alive()
 
 
-def test_a_server_whose_files_were_removed_is_stopped(tmp_path, caplog):
+@pytest.mark.parametrize("there_again", [None, "mongodb/data"])
+def test_a_server_whose_files_were_removed_is_stopped(tmp_path, caplog, there_again):
     shared = SharedMongo(tmp_path)
     shared.acquire()
     url = shared.url_file.read_text()
+    pid = int((tmp_path / "mongodb" / "pid").read_text())
+    # It stands still meanwhile. If it writes, rmtree() fails or directories are there again.
+    os.kill(pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, pid, os.WSTOPPED)
     shutil.rmtree(tmp_path)
+    if there_again:
+        (tmp_path / there_again).mkdir(parents=True)
+    os.kill(pid, signal.SIGCONT)
     shared.release()
     shared.users.close()
     assert not answers(url)
