@@ -175,6 +175,7 @@ def rotated(service, environment, secret):
     wait_until_every_worker_takes_it(environment)
 
 
+@pytest.mark.long
 def test_requests_flow_through_a_whole_rotation(service, environment, request):
     clients = [Client(service) for _ in range(3)]
     [client.start() for client in clients]

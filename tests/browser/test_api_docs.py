@@ -48,10 +48,9 @@ def try_out(browser, operation):
     return visible(browser, f"{block} .curl").text
 
 
-@pytest.mark.parametrize("operation", ["items-items_list", "items-items_adjust"])
-def test_swagger_ui_succeeds_with_what_it_fills_in_by_itself(browser, service, operation):
+def test_swagger_ui_succeeds_with_what_it_fills_in_by_itself(browser, service):
     browser.get(f"{service.url}/docs")
-    try_out(browser, operation)
+    try_out(browser, "items-items_adjust")
 
 
 @pytest.mark.long

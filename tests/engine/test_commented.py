@@ -78,6 +78,7 @@ def test_comment_of_a_command_s_own_stays():
     assert sent == [("find", "mine")]
 
 
+@pytest.mark.long
 def test_rest_of_a_reply_that_is_too_large_is_read_under_the_same_comment():
     store([{"_id": str(n), "name": "x" * 4_000_000} for n in range(6)])
     token = current.set(Work("one"))

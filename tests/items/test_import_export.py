@@ -464,7 +464,15 @@ NASTY += ["\x1c", "\u2028", "\x85", "\ufffe", "\ud7ff", "e\u0301", "null", "NaN"
 PRICES = [0.0001, 9.99, 0.1, 999999999.9999, 5.0]
 
 
-@pytest.mark.parametrize("name", ["out.csv", "out.csv.gz", "out.ndjson", "out.jsonl.gz"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "out.csv",
+        "out.ndjson",
+        pytest.param("out.csv.gz", marks=pytest.mark.long),
+        pytest.param("out.jsonl.gz", marks=pytest.mark.long),
+    ],
+)
 def test_export_and_import_give_the_same_items(tmp_path, name):
     texts = NASTY + [a + b for a in NASTY for b in NASTY] + ["".join(NASTY)[:100], "x" * 100]
     Item.objects.mongo_insert_many(

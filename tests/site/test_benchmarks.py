@@ -48,6 +48,7 @@ def test_missing_item_ends_the_run(contest, items):
         contest.verify()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_turn_leaves_the_items_that_there_were(contest, items, operation):
     turn = contest.turn(contest.sides[0], operation, 0.2)
