@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.support.leaks",  # first: pytest rewrites a module's assertions when it imports it
     "tests.support.accounts",
     "tests.support.database",
+    "tests.support.first",
     "tests.support.log",
     "tests.support.profiles",
     "tests.support.servers",

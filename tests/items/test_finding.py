@@ -188,7 +188,14 @@ def test_broken_documents_come_once_in_every_ordering(auth_client, field, limit)
 
 
 @pytest.mark.random
-@pytest.mark.parametrize("conditions", [{}, {"category": "tools"}, {"price__gte": 1.0}])
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {},
+        pytest.param({"category": "tools"}, marks=pytest.mark.long),
+        pytest.param({"price__gte": 1.0}, marks=pytest.mark.long),
+    ],
+)
 @given(
     values=st.lists(st.sampled_from([*BROKEN, *NAMES, "Ela\u0301n", 1, 1.0, 2]), max_size=25),
     limit=st.integers(1, 7),

@@ -61,7 +61,7 @@ def test_it_waits_for_the_database_and_goes_on_by_itself(mongodb, environment):
     assert printed.count("Waiting for MongoDB") == 1
 
 
-@pytest.mark.parametrize("command", ["serve", "run"])
+@pytest.mark.parametrize("command", ["serve", pytest.param("run", marks=pytest.mark.long)])
 def test_it_says_what_it_waits_for_and_never_the_password(environment, command):
     with Service(command, **{**environment, "MONGO_URL": AWAY}) as service:
         printed = until_it_waits(service)

@@ -172,6 +172,7 @@ def test_answers_and_what_is_stored_agree_with_the_model(run):
 
 
 @pytest.mark.long
+@pytest.mark.first
 def test_answers_agree_with_the_model_for_minutes(run):
     until = time.monotonic() + LONG_SECONDS
     while time.monotonic() < until:
