@@ -48,4 +48,5 @@ def restore(text: str) -> str:
 
 
 def _signer() -> TimestampSigner:
+    # Made when it is needed: a start without the secret says so in its own words.
     return TimestampSigner(salt="stock.undo", sep=".")
