@@ -28,6 +28,7 @@ class Progress:
         self.importer = importer
         self.summary = summary
         self.size = _size(stream) if stream.seekable() else 0
+        self.rows = 0
         self._bar: tqdm[Any] | None = None
 
     def __enter__(self) -> "Progress":
@@ -51,6 +52,12 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
+    def expect(self, number: int) -> None:
+        """Take the number of rows, where the stream does not tell how much is left."""
+        self.rows = number
+        if self._bar is not None:
+            self._bar.total, self._bar.bar_format = number, BAR
+
     def __call__(self) -> None:
         """Show how far the import is."""
         if self._bar is None:
@@ -58,7 +65,7 @@ class Progress:
                 self.stderr.write(self.summary(self.importer))
             return
         rows = self.importer.read
-        if self.size:
+        if self.size or self.rows:
             seconds = max(self._bar.format_dict["elapsed"], 0.001)
             self._bar.set_postfix_str(f"{rows} rows, {rows / seconds:.0f} rows/s", refresh=False)
         self._bar.n = self.stream.tell() if self.size else rows

@@ -26,11 +26,16 @@ ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 Say = Callable[[str], None]
 
 
-def read_rows(stream: BinaryIO, reading: Reading, say: Say) -> Iterator[Row]:
+def read_rows(
+    stream: BinaryIO,
+    reading: Reading,
+    say: Say,
+    expect: Callable[[int], None] = lambda number: None,
+) -> Iterator[Row]:
     """Yield the rows of a stream of bytes that is at its start.
 
-    `say` is called with a sentence about what is guessed, or passed over. Nothing is kept on disk.
-    Raises FileError.
+    `say` is called with a sentence about what is guessed, or passed over, and `expect` with the
+    number of rows of a spreadsheet. Nothing is kept on disk. Raises FileError.
     """
     head, raw = begun(unpacked(stream), len(ZIP))
     if head == OLE:
@@ -40,7 +45,7 @@ def read_rows(stream: BinaryIO, reading: Reading, say: Say) -> Iterator[Row]:
         )
     decimals = Decimals(reading.decimal)
     if head == ZIP:
-        cells = sheet_cells(buffered(raw), reading.sheet, say, reading.bounds)
+        cells = sheet_cells(buffered(raw), reading.sheet, say, reading.bounds, expect)
         yield from rows_of(cells, decimals, "", say)
         return
     lines = Lines(buffered(raw), reading.encoding, say, reading.bounds)

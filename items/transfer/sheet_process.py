@@ -1,7 +1,8 @@
 """Reads one sheet of a spreadsheet, `.xlsx` or `.ods`, in a process of its own.
 
 From standard input comes the file. To standard output go lines of JSON: `{"sheet", "sheets",
-"errors"}` or `{"error"}`, then each row as a list of text, numbers, booleans and `{"date"}`.
+"rows", "errors"}` or `{"error"}`, then each row as a list of text, numbers, booleans and
+`{"date"}`.
 
 calamine makes an array as wide and as high as the cells that are filled, and a failed allocation
 aborts the process: a file of a kilobyte with a cell in the last corner is enough. So its memory is
@@ -53,7 +54,8 @@ def main(wanted: str, memory_bytes: int, cpu_seconds: int) -> None:
     except UNREADABLE as error:
         write({"error": str(error)})
         return
-    write({"sheet": name, "sheets": book.sheet_names, "errors": errors})
+    rows = sheet.total_height
+    write({"sheet": name, "sheets": book.sheet_names, "rows": rows, "errors": errors})
     for row in sheet.iter_rows():
         write(row)
 

@@ -19,11 +19,15 @@ TOO_LARGE = "The spreadsheet takes too much memory or time to read: save the she
 
 
 def sheet_cells(
-    stream: BinaryIO, wanted: str, say: Callable[[str], None], bounds: Bounds
+    stream: BinaryIO,
+    wanted: str,
+    say: Callable[[str], None],
+    bounds: Bounds,
+    expect: Callable[[int], None],
 ) -> Iterator[Cells]:
     """Yield the rows of a sheet, of the first one for ""; their lines are its row numbers.
 
-    Raises FileError.
+    `expect` is called with the number of rows. Raises FileError.
     """
     with _process(wanted, bounds) as process:
         assert process.stdin and process.stdout  # noqa: S101 - for the type checker
@@ -38,6 +42,7 @@ def sheet_cells(
             raise FileError(f"The spreadsheet cannot be read: {head['error']}.")
         if not wanted and len(head["sheets"]) > 1:
             say(f"Read the sheet {head['sheet']!r}, the first of {len(head['sheets'])}.")
+        expect(head["rows"])
         if head["errors"]:
             say("Cells with an error, such as #N/A, are read as empty.")
         number = 0

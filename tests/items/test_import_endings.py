@@ -141,7 +141,9 @@ def test_sigterm_ends_it_in_order(tmp_path):
     ("name", "shown"),
     [
         ("items.csv", rb"\d\d:\d\d left, 2000 rows, \d+ rows/s"),
-        pytest.param("items.xlsx", rb"2000 rows, [\d.]+ rows/s", marks=pytest.mark.long),
+        pytest.param(
+            "items.xlsx", rb"\d\d:\d\d left, 2000 rows, \d+ rows/s", marks=pytest.mark.long
+        ),
     ],
 )
 def test_terminal_shows_rows_rate_and_time_left_and_then_one_line(tmp_path, emptied, name, shown):

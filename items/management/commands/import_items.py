@@ -110,8 +110,9 @@ class Command(ProjectCommand):
                 if file != "-" and rejects.path.exists() and rejects.path.samefile(file):
                     raise CommandError("--rejects names the file itself.", returncode=STOPPED)
                 importer = self._importer(options, rejects.write)
-                rows = read_rows(stream, reading, self._say)
-                with rejects, Progress(self.stderr, stream, importer, self._summary) as progress:
+                progress = Progress(self.stderr, stream, importer, self._summary)
+                rows = read_rows(stream, reading, self._say, progress.expect)
+                with rejects, progress:
                     self._run(importer, rows, progress)
         except (FileError, DatabaseError, OSError) as error:
             raise CommandError(f"{file}: {error}", returncode=STOPPED) from error
