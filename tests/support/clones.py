@@ -19,29 +19,38 @@ def copy_of_project(directory: Path) -> Path:
     return Path(shutil.copytree(PROJECT, directory / "clone", ignore=LEFT_OUT))
 
 
+def began(pid: int) -> int:
+    """When a process began, in ticks since the machine did."""
+    # The name, in brackets, may hold anything.
+    _, _, fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+    return int(fields.split()[19])
+
+
 def processes_of(clone: Path) -> list[int]:
-    """The pids of everything that runs in a clone."""
+    """The pids of everything that runs in a clone, the oldest first."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 here = (entry / "cwd").readlink() == clone
                 running = "State:\tZ" not in (entry / "status").read_text()
+                # Pids begin anew at some number, and do not tell who is older.
+                since = began(int(entry.name))
             except OSError:
                 continue
-            found += [int(entry.name)] if here and running else []
-    return found
+            found += [(since, int(entry.name))] if here and running else []
+    return [pid for _, pid in sorted(found)]
 
 
 def parts_of(service: Service, clone: Path) -> dict[str, int]:
     """The pid of each of the PARTS of a run, once all are there."""
 
     def complete() -> dict[str, int] | None:
-        running = set(processes_of(clone))
+        running = processes_of(clone)
         run, database = service.process.pid, database_pid(clone)
         # The oldest of the others is multiprocessing's resource tracker.
-        _, *others = sorted(running - {run, database})
-        if {run, database} <= running and len(others) == 2:
+        _, *others = [pid for pid in running if pid not in (run, database)]
+        if {run, database} <= set(running) and len(others) == 2:
             return dict(zip(PARTS, (run, database, *others), strict=True))
         return None
 

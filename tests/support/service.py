@@ -137,7 +137,8 @@ class Service:
 
     def workers(self) -> list[int]:
         """The process ids of the two workers, which are the youngest children."""
-        command = ["pgrep", "-P", str(self.process.pid)]
+        # By age, not by pid: these begin anew at some number.
+        command = ["ps", "--ppid", str(self.process.pid), "-o", "pid=", "--sort", "start_time"]
         found = subprocess.run(command, capture_output=True, text=True)
         return [int(pid) for pid in found.stdout.split()][-2:]
 
