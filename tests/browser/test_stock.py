@@ -111,10 +111,12 @@ def test_it_works_without_scripts(page, items, service):
         page.get(f"{service.url}/stock?category=tools")
         page.find_element(By.CSS_SELECTOR, MORE).click()
         wait(page, lambda page: count(items) == 21)
-        assert page.current_url == f"{service.url}/stock?category=tools#item-{ID}"
-        page.find_element(By.CSS_SELECTOR, f"{ROW} .actions button").click()
-        page.find_element(By.CSS_SELECTOR, "button.main").click()
-        page.find_element(By.CSS_SELECTOR, ".undo button").click()
+        url = f"{service.url}/stock?category=tools#item-{ID}"
+        wait(page, lambda page: page.current_url == url)
+        # Each is on a page of its own, which takes a while to come.
+        for button in (f"{ROW} .actions button", "button.main", ".undo button"):
+            wait(page, lambda page, button=button: page.find_elements(By.CSS_SELECTOR, button))
+            page.find_element(By.CSS_SELECTOR, button).click()
         wait(page, lambda page: page.find_elements(By.CSS_SELECTOR, ROW))
     finally:
         page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
