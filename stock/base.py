@@ -33,8 +33,11 @@ class StockView(APIView):
     schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Find out whether htmx asks. Raises APIException."""
+        """Find out whether htmx asks, and have the whole body. Raises APIException."""
         super().initial(request, *args, **kwargs)
+        # Django's limit, and whether all has come, concern the body: the parser of a form with a
+        # file reads on, to the disk, and takes what is cut off for the end.
+        _ = request.body
         check_query_string(request.META["QUERY_STRING"])
         asks: Any = request
         htmx = HtmxDetails(asks)

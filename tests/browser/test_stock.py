@@ -105,6 +105,25 @@ def test_an_item_that_is_gone_is_a_message_and_the_page_stays(page, items):
     visible(page, ROW)
 
 
+def test_a_click_whose_answer_a_proxy_lost_keeps_its_key(page):
+    answered = """
+        const form = document.querySelector("[data-once]");
+        form.dataset.key = "one";
+        const detail = { elt: form, xhr: { status: arguments[0] } };
+        document.dispatchEvent(new CustomEvent("htmx:afterRequest", { detail }));
+        return form.dataset.key ?? null;
+    """
+    assert [page.execute_script(answered, status) for status in (504, 200)] == ["one", None]
+
+
+def test_an_upload_that_is_too_large_is_told_why(page, service, tmp_path):
+    (tmp_path / "list.csv").write_bytes(b"x" * 3_000_000)
+    page.get(f"{service.url}/stock/upload")
+    visible(page, "[name=file]").send_keys(str(tmp_path / "list.csv"))
+    visible(page, "#upload button").click()
+    wait_for_text(page, "#message", "The body is larger than this service accepts.")
+
+
 def test_it_works_without_scripts(page, items, service):
     page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:

@@ -1,7 +1,10 @@
 """Upload of a list: a preview first, then the same file with the preview's digest."""
 
+import io
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import encode_multipart
 
 from items.models import Item
 from stock import uploads
@@ -121,3 +124,23 @@ def test_a_spreadsheet_takes_little_memory(auth_client):
     answer = upload(auth_client, with_cell("P900000"))
     assert answer.status_code == 400
     assert "too much memory" in text(answer)
+
+
+def test_a_file_that_is_larger_than_a_body_may_be_is_a_413(auth_client, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
+    answer = upload(auth_client, LIST * 20)
+    assert answer.status_code == 413
+    assert "larger than this service accepts" in text(answer)
+
+
+def test_a_file_that_is_cut_off_is_no_shorter_list(auth_client):
+    body = encode_multipart("edge", {"match": "name", "file": SimpleUploadedFile("a.csv", LIST)})
+    answer = auth_client.generic(
+        "POST",
+        "/stock/upload",
+        body,
+        content_type="multipart/form-data; boundary=edge",
+        **{"wsgi.input": io.BytesIO(body[:-40])},
+    )
+    assert answer.status_code == 400
+    assert "shorter than its Content-Length" in text(answer)

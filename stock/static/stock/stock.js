@@ -8,12 +8,25 @@
     401: "Who you are is not known any more. Load the page again to log in.",
     404: "Somebody has deleted this item.",
     503: "The database does not answer. Press again in a moment: it counts once.",
+    // A proxy has these where an answer was lost.
+    502: "No answer. Press again: it counts once.",
+    504: "No answer. Press again: it counts once.",
   };
 
   function newKey() {
     // crypto.randomUUID() is there for pages with TLS alone.
     const bytes = crypto.getRandomValues(new Uint8Array(16));
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  // What the error says, which a client that takes anything gets as JSON.
+  function reason({ status, responseText }) {
+    try {
+      const { detail, errors = {} } = JSON.parse(responseText);
+      return [detail, ...Object.values(errors).flat()].join(" ");
+    } catch {
+      return "That did not work (" + status + ").";
+    }
   }
 
   function say(text) {
@@ -32,7 +45,8 @@
 
   document.addEventListener("htmx:afterRequest", function ({ detail }) {
     const status = detail.xhr.status;
-    if (status && status !== 503 && status !== 401) {
+    // After any other it may be unknown whether it was done.
+    if (status && status < 500 && status !== 401) {
       delete detail.elt.dataset.key;
     }
   });
@@ -46,7 +60,7 @@
     } else if (detail.xhr.getResponseHeader("HX-Reswap")) {
       detail.shouldSwap = true;
     } else {
-      say(TEXTS[status] || "That did not work (" + status + ").");
+      say(TEXTS[status] || reason(detail.xhr));
     }
   });
 
