@@ -153,8 +153,14 @@ def test_all_run_as_the_images_user_with_a_root_that_is_read_only():
     assert compose["services"]["service"]["read_only"]
 
 
-def test_every_place_gives_the_three_secrets():
+def test_every_place_gives_the_secrets_with_that_of_the_monitor():
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
-    secrets = {"mongo_url", "secret_key", "service_pwd"}
+    secrets = {"metrics_pwd", "mongo_url", "secret_key", "service_pwd"}
     assert set(compose["services"]["service"]["secrets"]) == secrets
     assert set(re.findall(r"^LoadCredential=(\w+):", UNIT.read_text(), re.MULTILINE)) == secrets
+
+
+def test_the_monitor_of_the_machine_reaches_the_metrics_in_the_container():
+    service = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["service"]
+    assert service["environment"]["MANAGEMENT_HOST"] == "0.0.0.0"
+    assert "127.0.0.1:9000:9000" in service["ports"]
