@@ -19,6 +19,8 @@ from fastapi_mongo_site.http.views import APIView
 from items.documents import FIELDS, ItemData
 from items.models import Category, Item
 
+# A search of 100 emojis behind a name of 100 more has 1,940.
+MAX_BACK_CHARACTERS = 1_950
 GONE = "Somebody has deleted this item."
 
 
@@ -75,9 +77,14 @@ class StockView(APIView):
 
     @property
     def back(self) -> str:
-        """The query string of the list that the person came from."""
+        """The query string of the list that the person came from; "" for one that is no list's.
+
+        Django refuses one of more fields, or to lead to a longer one, when all else is done.
+        """
         sent = self.request.query_params if self.request.method == "GET" else self.typed
-        return QueryDict(sent.get("back", "")).urlencode()
+        text = sent.get("back", "")
+        query = QueryDict(text).urlencode() if len(text) <= MAX_BACK_CHARACTERS else ""
+        return query if len(query) <= MAX_BACK_CHARACTERS else ""
 
     def to_list(self, item_id: str = "") -> HttpResponseBase:
         """Lead back to that list, at an item's row."""

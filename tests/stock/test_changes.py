@@ -3,8 +3,9 @@
 import pytest
 
 from items.models import Item
+from stock.tables import PAGE_ITEMS
 from tests.examples import ID
-from tests.stock.pages import click, field, form, hammer, text
+from tests.stock.pages import click, field, fill, form, hammer, link, text
 
 ADJUST, COUNT, EDIT = (f"/stock/{ID}/{name}" for name in ("adjust", "count", "edit"))
 FIELDS = {"name": "Hammer", "category": "tools", "count": "20", "price": "9.99"}
@@ -63,6 +64,23 @@ def test_back_leads_nowhere_else(auth_client):
     hammer()
     answer = form(auth_client, ADJUST, delta="1", key="k", back="//elsewhere.example/?x")
     assert answer["Location"].startswith("/stock?")
+
+
+@pytest.mark.parametrize("back", ["search=" + "x" * 3_000, "a&" * 1_001, "search=" + "ä" * 1_900])
+def test_what_is_done_is_no_error_for_the_way_back(auth_client, back):
+    hammer()
+    answer = form(auth_client, ADJUST, delta="1", key="k", back=back)
+    assert (answer.status_code, stored()["count"]) == (303, 21)
+    assert answer["Location"] == f"/stock#item-{ID}"
+
+
+def test_the_longest_list_is_led_back_to(auth_client):
+    fill(PAGE_ITEMS + 1, name="\U0001f528" * 100)
+    ask = {"search": "\U0001f528" * 100, "category": "tools", "ordering": "-name"}
+    shown = link(auth_client.get("/stock", ask), "next").partition("?")[2]
+    hammer()
+    answer = form(auth_client, ADJUST, delta="1", key="k", back=shown)
+    assert answer["Location"] == f"/stock?{shown}#item-{ID}"
 
 
 @pytest.mark.parametrize(
