@@ -14,6 +14,7 @@ from django.db import DatabaseError
 
 from djongo_engine.errors import translate_errors
 from djongo_engine.outcomes import may_be_done
+from fastapi_mongo_site import writes
 from fastapi_mongo_site.http.context import current_request, origin
 from fastapi_mongo_site.logs.lines import lines
 from items.documents import ItemData
@@ -43,6 +44,7 @@ def record(
         for start in range(0, len(all_ids), IDS_A_LINE):
             lines.add(LOGGER, event, facts_of, (all_ids[start : start + IDS_A_LINE], said))
     if "outcome" not in facts:
+        writes.report_accepted()
         for observe in observers:
             observe(event, len(all_ids))
 

@@ -10,8 +10,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from fastapi_mongo_site import writes
-from fastapi_mongo_site.http.errors import SAFE_METHODS, problem_response
+from fastapi_mongo_site.http.errors import problem_response
 from fastapi_mongo_site.http.renderers import JSONRenderer
 
 
@@ -94,8 +93,6 @@ class APIView(views.APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the answer with DRF's headers, `Allow` and `Vary`."""
-        if request.method not in SAFE_METHODS and response.status_code < 300:
-            writes.report_accepted()
         if isinstance(response, Response) or "Vary" in response:
             return super().finalize_response(request, response, *args, **kwargs)
         for name, value in self.headers.items():
