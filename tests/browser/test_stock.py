@@ -66,11 +66,21 @@ def test_pages_lead_forward_and_back(page, items, service):
     assert len(names_of(page)) == PAGE_ITEMS
 
 
-def test_a_conflict_shows_what_another_window_has_done(page, items):
-    items.update_one({"_id": ID}, {"$set": {"count": 5}})
+def set_count(page, number):
     field = visible(page, COUNT)
     field.clear()
-    field.send_keys("9", Keys.ENTER)
+    field.send_keys(number, Keys.ENTER)
+
+
+def test_a_conflict_shows_what_another_window_has_done(page, items, service):
+    first = page.current_window_handle
+    page.switch_to.new_window("window")
+    page.get(f"{service.url}/stock")
+    set_count(page, "5")
+    wait(page, lambda page: count(items) == 5)
+    page.close()
+    page.switch_to.window(first)
+    set_count(page, "9")
     wait_for_text(page, "#message", "its count is 5 now")
     assert visible(page, COUNT).get_attribute("value") == "9"
     visible(page, COUNT).send_keys(Keys.ENTER)
