@@ -95,7 +95,7 @@ def test_secrets_for_compose_are_what_the_service_takes(tmp_path):
 def installed(tmp_path):
     """A machine with a release in its place, on which the commands for systemd were run."""
     machine = Machine(tmp_path)
-    names = ["accounts", "deploy", "djongo_engine", "fastapi_mongo_site", "health", "items"]
+    names = [*messages.PACKAGES, "deploy"]
     for name in [*names, "manage.py", "secrets.example"]:
         machine.copy(PROJECT / name, f"/opt/items-api/{name}")
     *lines, check = console_lines("systemd")
