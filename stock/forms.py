@@ -11,8 +11,6 @@ from items.documents import FIELDS, ItemData
 class ItemForm(SelectArguments):
     """Every field of an item, each spelled as text."""
 
-    unknown_message = "Unknown field."
-
     class Meta(SelectArguments.Meta):
         """All are needed."""
 

@@ -29,7 +29,10 @@ def turn(side: str) -> dict[str, float]:
     application, settings = SIDES[side]
     environ = {**os.environ, "DJANGO_SETTINGS_MODULE": settings}
     command = [sys.executable, "-m", "benchmarks.plain.measure", application, AUTHORIZATION]
-    run = subprocess.run(command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, check=True)
+    run = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True)
+    if run.returncode:
+        # It holds the audit trail of every write, too.
+        sys.exit(run.stderr[-2_000:])
     figures: dict[str, float] = json.loads(run.stdout)
     return figures
 

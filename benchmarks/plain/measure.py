@@ -5,7 +5,6 @@ WSGI application.
 """
 
 import importlib
-import io
 import json
 import statistics
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from benchmarks.floor import cpu_of_a_call
+from benchmarks.floor import cpu_of_a_call, environ_of
 from benchmarks.operations import ONE, PATH, as_item, new_item
 
 ROUNDS = 7
@@ -47,22 +46,7 @@ def send(application: Any, authorization: str, request: Callable[[], Request]) -
     """Send one request. Raises SystemExit unless it succeeds."""
     method, path, item = request()
     content = b"" if item is None else json.dumps(item).encode()
-    environ = {
-        "REQUEST_METHOD": method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": "localhost",
-        "HTTP_AUTHORIZATION": authorization,
-        "CONTENT_TYPE": "application/json",
-        "CONTENT_LENGTH": str(len(content)),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(content),
-    }
+    environ = environ_of(method, path, authorization, content)
     statuses: list[str] = []
     body = application(environ, lambda status, headers: statuses.append(status))
     answer = b"".join(body)

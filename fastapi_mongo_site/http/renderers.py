@@ -31,6 +31,11 @@ class JSONRenderer(BaseRenderer):
         return orjson.dumps(data, default=str, option=option)
 
 
+def _status(context: Mapping[str, Any]) -> int:
+    status: int = context["response"].status_code if "response" in context else context["status"]
+    return status
+
+
 class ProblemRenderer(JSONRenderer):
     """Renders an error with the members of RFC 9457 before its own."""
 
@@ -44,8 +49,7 @@ class ProblemRenderer(JSONRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """Return the body; the context holds the `response`, or the `status` of one to be made."""
-        context = renderer_context or {}
-        status = context["response"].status_code if "response" in context else context["status"]
+        status = _status(renderer_context or {})
         # RFC 9457 section 4.2.1: a type of about:blank has the status's phrase as its title.
         members = {
             "type": "about:blank",
@@ -69,7 +73,7 @@ class ErrorPageRenderer(BaseRenderer):
     ) -> bytes:
         """Return the page; the context holds the `request`, and a status as ProblemRenderer's."""
         context = renderer_context or {}
-        status = context["response"].status_code if "response" in context else context["status"]
+        status = _status(context)
         request = context["request"]
         # A form is not sent again by following a link.
         again = request.get_full_path() if request.method == "GET" else ""
