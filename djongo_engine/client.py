@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from pymongo import MongoClient
 
+from djongo_engine.sockets import Pool
+
 DAY_SECONDS = 24 * 60 * 60
 """For `DatabaseWrapper.patient()` around what may take long."""
 
@@ -40,7 +42,7 @@ def client_for(options: dict[str, Any]) -> MongoClient[dict[str, Any]]:
     key = repr(sorted(options.items()))
     with _lock:
         if key not in _clients:
-            _clients[key] = MongoClient(**options, connect=False)
+            _clients[key] = MongoClient(**options, connect=False, _pool_class=Pool)
         return _clients[key]
 
 
