@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.cache import close_caches
+from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, connections, reset_queries
 
@@ -12,6 +13,7 @@ CARE = [
     (request_started, close_old_connections),
     (request_finished, close_old_connections),
     (request_finished, close_caches),
+    (request_finished, reset_urlconf),
 ]
 
 
