@@ -10,6 +10,7 @@ import atexit
 import logging
 import os
 import select
+import stat
 import threading
 import time
 from collections import deque
@@ -22,7 +23,11 @@ from fastapi_mongo_site.logs.rendering import Render, as_text, timestamp
 logger = logging.getLogger(__name__)
 
 STDERR = 2
+FILE_BYTES = 64 * 1024
+"""How much is written to a file at once."""
 TURN_SECONDS = 0.1
+TURN_LINES = 200
+"""So many that wait are written before the turn is over: they hold some 1 KB each."""
 CLOSE_SECONDS = 1.0
 MAX_WAITING = 10_000
 """Lines that wait for a reader of the log that stalls; those beyond are counted and dropped."""
@@ -41,7 +46,7 @@ class Lines:
 
     def _begin_anew(self) -> None:
         self._waiting: deque[tuple[float, str, str, Callable[[Any], Facts], Any]] = deque()
-        self._wanted = threading.Event()
+        self._wanted, self._plenty = threading.Event(), threading.Event()
         self._starting, self._writing = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
         self._dropped = 0
@@ -51,12 +56,15 @@ class Lines:
 
         What it says is made later, by `facts_of` from the subject, which nobody is to change.
         """
-        if len(self._waiting) >= MAX_WAITING:
+        waiting = len(self._waiting)
+        if waiting >= MAX_WAITING:
             self._dropped += 1
             return
         self._waiting.append((time.time(), name, event, facts_of, subject))
         if not self._wanted.is_set():
             self._wake()
+        elif waiting >= TURN_LINES and not self._plenty.is_set():
+            self._plenty.set()
 
     def _wake(self) -> None:
         with self._starting:
@@ -73,25 +81,30 @@ class Lines:
     def _run(self) -> None:
         while True:
             self._wanted.wait()
-            time.sleep(TURN_SECONDS)
+            self._plenty.wait(TURN_SECONDS)
             self._wanted.clear()
+            self._plenty.clear()
             self.flush()
 
     def flush(self) -> None:
         """Write what waits.
 
-        Workers that share a pipe do not cut each other's lines: what one system call writes stays
-        together there up to PIPE_BUF bytes, and in a file always.
+        Workers that share stderr do not cut each other's lines: what one system call writes stays
+        together in a file, and elsewhere up to PIPE_BUF bytes.
         """
         with self._writing:
-            block = b""
+            # At each call the interpreter goes to another thread, and more lines come.
+            most = FILE_BYTES if is_file(STDERR) else select.PIPE_BUF
+            block: list[bytes] = []
+            size = 0
             while self._waiting:
                 line = self._line(*self._waiting.popleft())
-                if len(block) + len(line) > select.PIPE_BUF:
-                    self.send(block)
-                    block = b""
-                block += line
-            self.send(block)
+                if size + len(line) > most:
+                    self.send(b"".join(block))
+                    block, size = [], 0
+                block.append(line)
+                size += len(line)
+            self.send(b"".join(block))
         if self._dropped:
             dropped, self._dropped = self._dropped, 0
             logger.error("%d lines were dropped, as nobody read the log.", dropped)
@@ -122,6 +135,14 @@ class Lines:
         """Write to stderr. A log that cannot be written stops nothing."""
         with suppress(OSError):
             os.write(STDERR, block)
+
+
+def is_file(descriptor: int) -> bool:
+    """Tell whether what is written there goes into a file."""
+    try:
+        return stat.S_ISREG(os.fstat(descriptor).st_mode)
+    except OSError:
+        return False
 
 
 lines = Lines()

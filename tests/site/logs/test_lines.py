@@ -3,13 +3,14 @@
 import logging
 import os
 import select
+import tempfile
 import threading
 import time
 
 import pytest
 
 from fastapi_mongo_site.logs import lines as module
-from fastapi_mongo_site.logs.lines import Lines
+from fastapi_mongo_site.logs.lines import FILE_BYTES, TURN_LINES, Lines
 from tests.support.forks import in_child
 from tests.support.service import wait_for
 
@@ -34,6 +35,11 @@ def lines():
     return Kept()
 
 
+def a_file():
+    with tempfile.TemporaryFile() as file:
+        return [os.dup(file.fileno())]
+
+
 def say(number):
     return {"number": number}
 
@@ -52,13 +58,32 @@ def test_line_has_the_time_at_which_it_was_added(lines, monkeypatch):
     assert lines.text.startswith("1970-01-01T00:00:00.500000Z [info] [requests] request ")
 
 
-def test_no_block_is_larger_than_a_pipe_takes_at_once(lines):
-    for _ in range(200):
+@pytest.mark.parametrize(("open_log", "most"), [(os.pipe, select.PIPE_BUF), (a_file, FILE_BYTES)])
+def test_no_block_is_larger_than_stays_together(lines, monkeypatch, open_log, most):
+    *others, log = open_log()
+    monkeypatch.setattr(module, "STDERR", log)
+    for _ in range(900):
         lines.add("requests", "request", say, "x" * 100)
     lines.flush()
-    assert max(map(len, lines.blocks)) <= select.PIPE_BUF
+    assert most / 2 < max(map(len, lines.blocks)) <= most
     assert all(block.endswith(b"\n") for block in lines.blocks)
-    assert lines.text.count("\n") == 200
+    assert lines.text.count("\n") == 900
+    for descriptor in (*others, log):
+        os.close(descriptor)
+
+
+def test_many_lines_do_not_wait_for_the_moment_to_pass(lines, monkeypatch):
+    monkeypatch.setattr(module, "TURN_SECONDS", 60)
+    for number in range(TURN_LINES + 1):
+        lines.add("requests", "request", say, number)
+    wait_for(lambda: lines.text.count("\n") == TURN_LINES + 1)
+
+
+def test_a_log_that_is_closed_stops_nothing(lines, monkeypatch):
+    monkeypatch.setattr(module, "STDERR", -1)
+    lines.add("requests", "request", say, 1)
+    lines.flush()
+    assert lines.text.endswith("number=1\n")
 
 
 def test_lines_that_nobody_reads_are_counted_and_dropped(lines, monkeypatch, caplog):
