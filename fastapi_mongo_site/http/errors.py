@@ -56,9 +56,7 @@ def problem_response(
     body = renderer.render(data, renderer_context={"status": status, "request": request})
     charset = f"; charset={renderer.charset}" if renderer.charset else ""
     media_type = f"{renderer.media_type}{charset}"
-    response = HttpResponse(body, media_type, status, headers=dict(headers or {}))
-    patch_vary_headers(response, ["Accept"])
-    return response
+    return HttpResponse(body, media_type, status, headers={"Vary": "Accept", **(headers or {})})
 
 
 def error_renderer(request: HttpRequest | Request) -> BaseRenderer:
