@@ -1,31 +1,17 @@
-"""The service's operations on items, each change one atomic MongoDB command.
+"""`Item.objects`: the service's operations on items, each change one atomic MongoDB command.
 
 They take and return items as the API shows them, and send documents in the original's form
 through djongo's pass-through (`mongo_*`).
 """
 
-import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from operator import itemgetter
+from collections.abc import Mapping
 from typing import Any
 
-import pymongo
 from bson import ObjectId
-from django.conf import settings
-from django.db import OperationalError
-from pymongo import ReturnDocument, UpdateOne
-from pymongo.errors import BulkWriteError
+from pymongo import ReturnDocument
 
-from djongo_engine.client import DAY_SECONDS
-from djongo_engine.errors import (
-    HintedIndexMissing,
-    TimeLimitExceeded,
-    time_limit,
-    translate_errors,
-)
-from djongo_engine.managers import PassThroughManager
-from djongo_engine.reads import count, find_documents, run
+from djongo_engine.errors import translate_errors
+from djongo_engine.reads import find_documents
 from items.adjustments import (
     ROOM_COMES,
     Adjustment,
@@ -34,41 +20,9 @@ from items.adjustments import (
     entry_of,
     kept_adjustment,
 )
-from items.audit import changed_fields, record, record_changes, writing
+from items.audit import changed_fields, record, writing
+from items.bulk_writes import BulkWriteManager
 from items.documents import FIELDS, PROJECTION, ItemData, as_document, as_item, as_update
-from items.finding import COLLATION, Listing, Position
-from items.rows import done_rows, rows_with_taken_ids
-
-BATCH_DOCUMENTS = 1000
-
-
-@contextmanager
-def naming_the_index(listing: Listing) -> Iterator[None]:
-    """Say which index a list misses."""
-    try:
-        yield
-    except HintedIndexMissing as error:
-        raise OperationalError(
-            f"The index {listing.index} is missing: run manage.py migrate items."
-        ) from error
-
-
-@contextmanager
-def finding(listing: Listing) -> Iterator[None]:
-    """Run a read within its time limit, and say which index it misses.
-
-    The limit is half of MONGO_TIMEOUT_MS, and MONGO_SEARCH_TIMEOUT_MS for a search. Raises
-    TimeLimitExceeded; OperationalError when the index that serves the list is missing.
-    """
-    seconds = settings.MONGO_TIMEOUT_MS / 1000
-    if "search" in listing.conditions:
-        limit = time_limit(min(settings.MONGO_SEARCH_TIMEOUT_MS / 1000, seconds))
-        with naming_the_index(listing), limit:
-            yield
-    else:
-        # A server that says nothing in this time is away, however many items there are.
-        with naming_the_index(listing), translate_errors(), pymongo.timeout(seconds / 2):
-            yield
 
 
 class KeysExhaustedError(Exception):
@@ -78,101 +32,8 @@ class KeysExhaustedError(Exception):
         self.wait = wait
 
 
-class ItemManager(PassThroughManager):
+class ItemManager(BulkWriteManager):
     """`Item.objects`. Every method raises OperationalError when MongoDB cannot be reached."""
-
-    @property
-    def namespace(self) -> str:
-        """The collection's full name, as messages to clients show it: `api_db.items`."""
-        return self.collection.full_name
-
-    def page(self, listing: Listing, limit: int, after: Position | None = None) -> list[ItemData]:
-        """Return at most `limit` items of a list, the first ones or those behind a position.
-
-        Raises TimeLimitExceeded.
-        """
-        documents: list[dict[str, Any]] = []
-        with finding(listing):
-            for part in listing.filters(after):
-                if missing := limit - len(documents):
-                    documents += find_documents(
-                        self.collection,
-                        part,
-                        PROJECTION,
-                        missing,
-                        sort=dict(listing.sort),
-                        **listing.options,
-                    )
-        return [as_item(document) for document in documents]
-
-    def selection(self, conditions: Mapping[str, Any], limit: int) -> list[ItemData]:
-        """Return the items whose fields equal the conditions, by id; at most `limit`.
-
-        MongoDB chooses the index and sorts nothing: with a hint and an order this takes a third
-        longer where few items are found, and on some servers twenty times.
-        """
-        listing = Listing(conditions)
-        options = {"collation": listing.collation} if listing.collation else {}
-        with finding(listing):
-            documents = find_documents(
-                self.collection, listing.filter, PROJECTION, limit, **options
-            )
-        return sorted(map(as_item, documents), key=itemgetter("id"))
-
-    def total(self, listing: Listing) -> int:
-        """Return how many items are in a list. Raises TimeLimitExceeded."""
-        with finding(listing):
-            return count(self.collection, listing.filter, **listing.options)
-
-    @contextmanager
-    def every(self, listing: Listing) -> Iterator[Iterator[ItemData]]:
-        """Give an iterator over every item of a list, read by one cursor within the context.
-
-        Raises TimeLimitExceeded after MONGO_EXPORT_TIMEOUT_MS.
-        """
-        seconds = settings.MONGO_EXPORT_TIMEOUT_MS / 1000
-        until = time.monotonic() + seconds
-        with translate_errors():
-            # For a frozen server an export need not wait for all its time.
-            run(self.collection.database.command, self.collection, {"ping": 1})
-        with (
-            naming_the_index(listing),
-            translate_errors(),
-            self.connection.patient(seconds),
-            self.mongo_find(
-                listing.filter,
-                FIELDS,
-                sort=listing.sort,
-                batch_size=BATCH_DOCUMENTS,
-                max_time_ms=max(1, settings.MONGO_EXPORT_TIMEOUT_MS),
-                **listing.options,
-            ) as cursor,
-        ):
-            yield (as_item(document) for document in _before(until, cursor))
-
-    @contextmanager
-    def documents(self) -> Iterator[Iterator[dict[str, Any]]]:
-        """Give an iterator over every stored document, in the order of ids.
-
-        Each has its `_id` and the fields of an item. Reading may take a day: this is for commands.
-        """
-        with (
-            translate_errors(),
-            self.connection.patient(DAY_SECONDS),
-            self.mongo_find({}, FIELDS, sort=[("_id", 1)], batch_size=BATCH_DOCUMENTS) as cursor,
-        ):
-            yield cursor
-
-    def read(self, item_id: str) -> ItemData:
-        """Return one item. Raises Item.DoesNotExist."""
-        return self._one({"_id": item_id})
-
-    def _one(self, selector: Mapping[str, Any]) -> ItemData:
-        with translate_errors():
-            documents = find_documents(self.collection, selector, PROJECTION, 1)
-        if not documents:
-            raise self.model.DoesNotExist
-        return as_item(documents[0])
 
     def add(self, item: ItemData) -> None:
         """Store a new item. Raises IntegrityError when its id is taken."""
@@ -304,83 +165,6 @@ class ItemManager(PassThroughManager):
                 selector, update, projection, return_document=ReturnDocument.AFTER
             )
         return document
-
-    def read_many(self, ids: Collection[str]) -> dict[str, ItemData]:
-        """Return the items that exist of `ids`, by id, in one round trip."""
-        with translate_errors():
-            cursor = self.mongo_find(
-                {"_id": {"$in": list(ids)}}, FIELDS, limit=len(ids), batch_size=len(ids)
-            )
-            return {document["_id"]: as_item(document) for document in cursor}
-
-    def named(self, names: Collection[str]) -> list[ItemData]:
-        """Return the items of these names, whatever case and accents, in one round trip."""
-        with translate_errors():
-            cursor = self.mongo_find({"name": {"$in": list(names)}}, FIELDS, collation=COLLATION)
-            return [as_item(document) for document in cursor]
-
-    def add_many(self, items: Collection[ItemData]) -> set[str]:
-        """Store new items, each for itself, in one round trip; return the ids that are taken."""
-        documents = [as_document(item) for item in items]
-        ids = [item["id"] for item in items]
-        with writing("created", ids):
-            try:
-                self.mongo_insert_many(documents, ordered=False)
-            except BulkWriteError as error:
-                record("created", done_rows(error, ids))
-                return {ids[index] for index in rows_with_taken_ids(error)}
-        record("created", ids)
-        return set()
-
-    def change_many(self, changes: Mapping[str, ItemData]) -> dict[str, ItemData]:
-        """Set fields of many items, in one read and one write; return the items that exist.
-
-        The read comes first, as a bulk write does not tell which items it found. What is returned
-        is what was read, with the changes; an item that is created in between is not in it.
-        """
-        items = self.read_many(changes)
-        ids = [item_id for item_id in items if changes[item_id]]
-        updates = [UpdateOne({"_id": item_id}, as_update(changes[item_id])) for item_id in ids]
-        if updates:
-            with writing("changed", ids):
-                try:
-                    self.collection.bulk_write(updates, ordered=False)
-                except BulkWriteError as error:
-                    record_changes(done_rows(error, ids), changes, items)
-                    rows_with_taken_ids(error)
-                else:
-                    record_changes(ids, changes, items)
-        return {item_id: {**item, **changes[item_id]} for item_id, item in items.items()}
-
-    def remove_many(self, ids: Iterable[str]) -> set[str]:
-        """Delete many items, each by a command; return the ids of those that this has deleted.
-
-        docs/decisions/bulk-deletions-are-single.md says why. Raises TimeLimitExceeded after
-        MONGO_TIMEOUT_MS; some items are deleted then.
-        """
-        until = time.monotonic() + settings.MONGO_TIMEOUT_MS / 1000
-        deleted: dict[str, None] = {}
-        try:
-            for item_id in ids:
-                if time.monotonic() > until:
-                    raise TimeLimitExceeded("The deletions took longer than MONGO_TIMEOUT_MS.")
-                with writing("deleted", [item_id]):
-                    if self.collection.delete_one({"_id": item_id}).deleted_count:
-                        deleted[item_id] = None
-        finally:
-            record("deleted", deleted)
-        return set(deleted)
-
-
-def _before(until: float, documents: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield documents until a moment of the monotonic clock. Raises TimeLimitExceeded.
-
-    Not every server ends a command after its maxTimeMS.
-    """
-    for document in documents:
-        if time.monotonic() > until:
-            raise TimeLimitExceeded("An export took longer than MONGO_EXPORT_TIMEOUT_MS.")
-        yield document
 
 
 def _selector(item_id: str, read: ItemData | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from djongo_engine.reads import find_documents
 from djongo_engine.work import Work, current
-from items import managers
+from items import reads
 from items.models import Item
 from tests.examples import ID, OTHER, SENT, SHOWN
 from tests.support.commands import commented
@@ -49,7 +49,7 @@ def test_every_command_of_a_request_has_its_id(auth_client, method, path, body, 
 
 
 def test_what_a_cursor_fetches_later_has_it_too(auth_client, monkeypatch):
-    monkeypatch.setattr(managers, "BATCH_DOCUMENTS", 2)
+    monkeypatch.setattr(reads, "BATCH_DOCUMENTS", 2)
     store([{**SENT, "_id": str(n)} for n in range(5)])
     with commented() as sent:
         auth_client.get("/v1/items?format=ndjson", HTTP_X_REQUEST_ID="one").getvalue()
