@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from accounts.models import User
-from accounts.service_user import seed_service_user
+from accounts.seeding import seed_service_user
 from tests.support.accounts import NEW, SECRET
 
 

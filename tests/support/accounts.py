@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from accounts.checks import check_guessable
 from accounts.models import User
-from accounts.service_user import seed_service_user
+from accounts.seeding import seed_service_user
 from accounts.stored_secrets import stored_secrets
 from tests.support import leaks
 

@@ -9,15 +9,10 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts.durations import duration
+from accounts.graces import RotationError, end_grace, graces
 from accounts.secret_rules import REMEDY, any_is_taken, guessable
-from accounts.service_user import (
-    RotationError,
-    State,
-    end_grace,
-    graces,
-    seed_service_user,
-    service_user_state,
-)
+from accounts.seeding import seed_service_user
+from accounts.service_user import State, service_user_state
 from fastapi_mongo_site.command_help import ProjectCommand
 from fastapi_mongo_site.configuration import Secret
 from fastapi_mongo_site.secret_files import NoFileError, replace_secret
