@@ -12,9 +12,9 @@ from rest_framework.permissions import AllowAny
 from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from fastapi_mongo_site.http.errors import problem_response, refusal
+from fastapi_mongo_site.http.metadata import JSONMetadataMixin
 from fastapi_mongo_site.http.renderers import JSONRenderer
 from health.views import mongodb_answers
 
@@ -24,7 +24,7 @@ def message() -> dict[str, str]:
     return {"message": f"You are visiting: {settings.NAME} v{settings.VERSION}"}
 
 
-class StartView(APIView):
+class StartView(JSONMetadataMixin):
     """`GET /`: the contract's message for clients, a page for browsers."""
 
     authentication_classes = ()

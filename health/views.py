@@ -11,6 +11,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
 
+from fastapi_mongo_site.http.metadata import JSONMetadataMixin
 from fastapi_mongo_site.http.renderers import JSONRenderer
 from fastapi_mongo_site.http.views import APIView, answer
 from health import database
@@ -51,7 +52,7 @@ def mongodb_answers() -> bool:
     return True
 
 
-class HealthView(APIView):
+class HealthView(JSONMetadataMixin, APIView):
     """`GET /health`: JSON for clients, a page for browsers."""
 
     authentication_classes = ()

@@ -169,7 +169,7 @@ class BrowsableMixin(GenericViewSet):
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the page with the forms. Raises MethodNotAllowed."""
         renderer = request.accepted_renderer
-        if request.method == "GET" and isinstance(renderer, BrowsableRenderer):
+        if request.method in ("GET", "HEAD") and isinstance(renderer, BrowsableRenderer):
             return self.form_page(request)
         return super().http_method_not_allowed(request, *args, **kwargs)
 

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from fastapi_mongo_site.http import headers
+from fastapi_mongo_site.http.metadata import JSONMetadataMixin
 from fastapi_mongo_site.http.renderers import JSONRenderer
 from fastapi_mongo_site.http.views import ChallengeMixin
 
@@ -79,7 +80,7 @@ class ProgramsView(APIView):
 WITH_ICONS = {**settings.SECURE_CSP, "img-src": ["'self'", "data:"]}
 
 
-class SwaggerView(SpectacularSwaggerSplitView):
+class SwaggerView(JSONMetadataMixin, SpectacularSwaggerSplitView):
     """`GET /docs`."""
 
     policy = headers.policy(WITH_ICONS)
@@ -106,7 +107,7 @@ class LoginView(ChallengeMixin):
         return HttpResponseRedirect(reverse("docs"))
 
 
-class RedocView(SpectacularRedocView):
+class RedocView(JSONMetadataMixin, SpectacularRedocView):
     """`GET /redoc`."""
 
     @extend_schema(exclude=True)

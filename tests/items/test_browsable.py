@@ -222,6 +222,12 @@ def test_a_client_is_told_that_there_is_no_such_method(auth_client, path, method
     assert getattr(auth_client, method)(path).status_code == 405
 
 
+@pytest.mark.parametrize("path", ["/v1/items/bulk", f"/v1/items/{ID}/adjust"])
+def test_head_of_a_page_with_forms_has_the_status_of_its_get(page, hammer, path):
+    answers = [page(path, method)[0] for method in ("get", "head")]
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
 def test_the_page_of_an_item_that_is_missing_is_a_404(page):
     assert page(f"/v1/items/{ID}/adjust")[0].status_code == 404
 

@@ -94,6 +94,14 @@ def test_health_is_a_page_for_browsers(client):
     assert "MongoDB answers." in answer.content.decode()
 
 
+@pytest.mark.parametrize("path", OPEN)
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_options_of_an_open_page_describe_its_view_in_json(client, path, accept):
+    answer = client.options(path, HTTP_ACCEPT=accept)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+    assert {"name", "description", "renders", "parses"} == answer.json().keys()
+
+
 def test_login_leads_back_to_the_documentation(auth_client, client):
     assert auth_client.get("/docs/login")["Location"] == "/docs"
     client.credentials()
