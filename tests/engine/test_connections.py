@@ -161,6 +161,10 @@ def test_server_that_cannot_serve_now_is_an_operational_error(code):
     assert isinstance(as_django_error(OperationFailure("not now", code)), OperationalError)
 
 
+def test_error_that_is_a_fault_is_no_operational_error():
+    assert type(as_django_error(OperationFailure("internal error", 1))) is DatabaseError
+
+
 @pytest.mark.parametrize("code", NOT_ALLOWED)
 def test_what_the_user_may_not_do_is_told_from_other_failures(code):
     assert type(as_django_error(OperationFailure("not authorized", code))) is NotAllowed

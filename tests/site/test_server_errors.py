@@ -77,9 +77,13 @@ def test_error_that_mongodb_calls_retryable_is_a_503(ask, request_, label):
 
 @pytest.mark.parametrize("request_", REQUESTS)
 def test_error_that_is_a_fault_stays_a_500(proxied_service, proxy, request_):
-    wait_for(proxied_service.is_healthy)
-    proxy.fail(error(1), times=1)
-    assert proxied_service.call(*REQUESTS[request_], **AUTHORIZATION)[0] == 500
+    def is_500():
+        wait_for(proxied_service.is_healthy)
+        proxy.fail(error(1), times=1)
+        return proxied_service.call(*REQUESTS[request_], **AUTHORIZATION)[0] == 500
+
+    # On a busy machine the error may come too late, or to a trial of the service's own.
+    wait_for(is_500)
 
 
 def test_internal_errors_are_a_503_once_nothing_can_be_read(proxied_service, proxy):
@@ -97,10 +101,11 @@ def test_internal_errors_are_a_503_once_nothing_can_be_read(proxied_service, pro
 def test_readyz_says_that_writes_are_refused(ask, proxied_service, answer, code, word):
     def says_so():
         assert ask("POST", answer(code))[0] == 503
-        assert ask("GET", NOTHING)[0] == 404
-        return readiness(proxied_service) == {"status": "ready", "writes": word}
+        was_read = ask("GET", NOTHING)[0] == 404
+        return was_read and readiness(proxied_service) == {"status": "ready", "writes": word}
 
-    # While pymongo looks for another primary, a write is a 503 that never reached a server.
+    # While pymongo looks for another primary, a write is a 503 that never reached a server. On a
+    # busy machine a read may be one too.
     wait_for(says_so)
 
 
@@ -108,11 +113,19 @@ def test_readyz_says_that_writes_are_refused_although_a_row_before_failed_for_go
     ask, proxied_service
 ):
     rows = refused(11000)["writeErrors"] + refused(14031)["writeErrors"]
-    assert ask("bulk", refused(14031) | {"writeErrors": rows})[0] == 503
-    wait_for(lambda: readiness(proxied_service) == {"status": "ready", "writes": "full"})
+
+    def says_so():
+        assert ask("bulk", refused(14031) | {"writeErrors": rows})[0] == 503
+        return readiness(proxied_service) == {"status": "ready", "writes": "full"}
+
+    wait_for(says_so)
 
 
 def test_write_that_is_taken_ends_the_refusal(ask, proxied_service):
-    ask("POST", error(14031))
-    assert proxied_service.call("POST", "/v1/items", ITEM, **AUTHORIZATION)[0] == 201
+    def is_refused():
+        ask("POST", error(14031))
+        return "writes" in readiness(proxied_service)
+
+    wait_for(is_refused)
+    wait_for(lambda: proxied_service.call("POST", "/v1/items", ITEM, **AUTHORIZATION)[0] == 201)
     wait_for(lambda: readiness(proxied_service) == {"status": "ready"})
