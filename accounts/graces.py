@@ -33,9 +33,9 @@ def graces(now: datetime.datetime) -> dict[str, datetime.datetime]:
 def end_grace(username: str, password: str) -> list[str]:
     """End every grace, also one that ran out; return the names of the users whose grace ran.
 
-    Raises RotationError when that would shut out this configuration.
+    Raises RotationError when that would shut out this configuration, and LockLostError.
     """
-    with one_at_a_time():
+    with one_at_a_time() as still_alone:
         now = timezone.now()
         if service_user_state(username, password) is State.FORMER:
             raise RotationError(
@@ -51,6 +51,7 @@ def end_grace(username: str, password: str) -> list[str]:
                 user.is_active = False
             user.active_until = user.former_password_until = None
             user.former_password = ""
+            still_alone()
             user.save()
             if running:
                 audit.record("grace_ended", user.username)

@@ -53,8 +53,9 @@ def seed_service_user(
 
     Raises RotationError when a grace is asked for while another runs, when a password is to be
     made for a user who is leaving, and when a grace would keep what an earlier version stored.
+    Raises LockLostError.
     """
-    with one_at_a_time():
+    with one_at_a_time() as still_alone:
         now = timezone.now()
         refuse_former_hashes(now, grace)
         user = stored_user(username)
@@ -65,10 +66,12 @@ def seed_service_user(
                     f"{user.username} is the former user, to which no new password is given. "
                     "Set the new SERVICE_USER first."
                 )
+            still_alone()
             password = password()
         state = state_of(user, password, now)
         if state is State.FORMER and grace is None:
             return Seeded(state)
+        still_alone()
         if user is None:
             user = User.objects.create_user(username, password=password, is_service_user=True)
             audit.record("seed", user.username, change="created")

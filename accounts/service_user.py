@@ -1,7 +1,7 @@
 """The stored service user, and how it relates to the configuration."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 
@@ -51,8 +51,12 @@ def state_of(user: User | None, password: str, now: datetime.datetime) -> State:
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Wait until no other process changes the service user, and keep others waiting."""
+def one_at_a_time() -> Iterator[Callable[[], None]]:
+    """Wait until no other process changes the service user, and keep others waiting.
+
+    Call the function that this yields before each change: it raises LockLostError once another
+    process may make changes too.
+    """
     database = connection.database  # type: ignore[attr-defined]
-    with database_lock(database, "seed_service_user", lambda holder: None):
-        yield
+    with database_lock(database, "seed_service_user", lambda holder: None) as still_alone:
+        yield still_alone

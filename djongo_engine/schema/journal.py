@@ -119,6 +119,8 @@ class Journal:
             self.still_alone()
             with translate_errors():
                 run(*args)
+                # A process that took the lock meanwhile has notes of its own.
+                self.still_alone()
                 done = number if entry["backwards"] else number + 1
                 noted = {**entry, "operations": operations[:done]}
                 self.entries.replace_one({"_id": entry["_id"]}, noted, upsert=True)

@@ -25,6 +25,10 @@ RENEW_SECONDS = 3.0
 RETRY_SECONDS = 0.2
 
 
+class LockLostError(OperationalError):
+    """Another process has the lock; the message says what to do."""
+
+
 @contextmanager
 def database_lock(
     database: Database[dict[str, Any]], name: str, on_wait: Callable[[str], None]
@@ -32,9 +36,10 @@ def database_lock(
     """Hold the lock `name` of this database; wait for whoever has it.
 
     `on_wait` is called once, with the name of the holder, when there is a wait. The lock is a
-    lease that a thread renews, so that a holder that was killed cannot block for ever. A holder
-    that was held up for longer than the lease has lost it: the function that this yields raises
-    OperationalError then.
+    lease that a thread renews, so that a holder that was killed cannot block for ever. Another
+    process may take it from a holder that was held up, or whose renewals got lost, for longer than
+    the lease. So call the function that this yields before each change: it renews the lease too,
+    and raises LockLostError where another has taken it, django.db.Error where MongoDB does not say.
     """
     locks: Collection[dict[str, Any]] = database[LOCKS]
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -49,8 +54,11 @@ def database_lock(
 
     def still_held() -> None:
         with translate_errors():
-            if locks.find_one({"_id": name, "owner": owner}) is None:
-                raise OperationalError(f"Another process took over the lock {name!r}.")
+            if not _extend(locks, name, owner):
+                raise LockLostError(
+                    f"Another process took over the lock {name!r}, as this one did not renew it in "
+                    "time. Let that process end, then run the same command again."
+                )
 
     stopped = threading.Event()
     renewal = threading.Thread(target=_renew, args=(locks, name, owner, stopped), daemon=True)
@@ -78,14 +86,23 @@ def _take(locks: Collection[dict[str, Any]], name: str, owner: str) -> bool:
     return True
 
 
+def _extend(locks: Collection[dict[str, Any]], name: str, owner: str) -> bool:
+    """Renew the lease; tell whether this owner still had it."""
+    expires = timezone.now() + LEASE
+    renewed = locks.update_one({"_id": name, "owner": owner}, {"$set": {"expires": expires}})
+    return renewed.matched_count == 1
+
+
 def _renew(
     locks: Collection[dict[str, Any]], name: str, owner: str, stopped: threading.Event
 ) -> None:
-    while not stopped.wait(RENEW_SECONDS):
+    """Renew the lease until it is given back, or lost: still_held() tells the holder that."""
+    pause = RENEW_SECONDS
+    while not stopped.wait(pause):
         try:
-            locks.update_one(
-                {"_id": name, "owner": owner}, {"$set": {"expires": timezone.now() + LEASE}}
-            )
+            if not _extend(locks, name, owner):
+                return
+            pause = RENEW_SECONDS
         except PyMongoError:
-            # The next renewal tries again; still_held() tells if the lease is lost.
-            continue
+            # A wait for an answer and another whole pause may take longer than the lease.
+            pause = RETRY_SECONDS

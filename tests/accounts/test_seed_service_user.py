@@ -5,9 +5,11 @@ import threading
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 
 from accounts.models import User
 from accounts.seeding import seed_service_user
+from djongo_engine.schema.lock import LOCKS, LockLostError
 from tests.support.accounts import NEW, SECRET
 
 
@@ -57,6 +59,19 @@ def test_it_leaves_other_accounts_alone(capsys):
 
 def test_it_never_prints_the_password(capsys):
     assert SECRET not in seed(capsys) + seed(capsys)
+
+
+def test_seeding_that_lost_its_lock_stores_no_password(service_user):
+    locks = connection.database[LOCKS]
+
+    def lose_the_lock():
+        locks.update_one({"_id": "seed_service_user"}, {"$set": {"owner": "another"}})
+        return NEW
+
+    with pytest.raises(LockLostError, match="run the same command again"):
+        seed_service_user(service_user, lose_the_lock)
+    locks.delete_one({"owner": "another"})
+    assert User.objects.get().check_password(SECRET)
 
 
 def test_seeding_side_by_side_ends_at_one_account():

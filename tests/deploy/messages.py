@@ -8,7 +8,7 @@ from tests.support.service import PROJECT
 
 PACKAGES = ("accounts", "djongo_engine", "fastapi_mongo_site", "health", "items", "stock")
 LEVELS = {"warning", "error", "exception", "critical"}
-ERRORS = {"CommandError", "EmbeddedMongoError", "NoFileError", "RotationError"}
+ERRORS = {"CommandError", "EmbeddedMongoError", "LockLostError", "NoFileError", "RotationError"}
 
 
 def text_of(node: ast.expr) -> list[str]:

@@ -1,6 +1,5 @@
 """A process has one client, safe with threads and forks; a dead server is an OperationalError."""
 
-import datetime
 import os
 import subprocess
 import sys
@@ -31,7 +30,6 @@ from djongo_engine.errors import (
     as_django_error,
     time_limit,
 )
-from djongo_engine.schema.lock import database_lock
 from djongo_engine.server_errors import NOT_ALLOWED, UNAVAILABLE
 from tests.engine.engine_models.models import Record
 
@@ -213,51 +211,6 @@ def test_worst_case_keeps_connections_within_the_pool_and_fails_only_by_the_dead
             break
     assert (run.returncode, run.stderr) == (0, "")
     assert "| failed for another reason | 0 |" in run.stdout
-
-
-def test_lock_is_held_by_one_at_a_time():
-    order = []
-
-    def work():
-        with database_lock(connection.database, "test", lambda holder: None):
-            order.append("in")
-            order.append("out")
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(5)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
-    assert order == ["in", "out"] * 5
-
-
-def test_lock_of_a_holder_that_died_expires(monkeypatch):
-    monkeypatch.setattr("djongo_engine.schema.lock.LEASE", datetime.timedelta(seconds=-1))
-    holders = []
-    with (
-        database_lock(connection.database, "test", holders.append),
-        database_lock(connection.database, "test", holders.append),
-    ):
-        pass
-    assert holders == []
-
-
-def test_migrate_waits_for_another_migrate_and_names_it(capsys, monkeypatch):
-    monkeypatch.setattr("djongo_engine.schema.lock.RETRY_SECONDS", 0.01)
-    entered, leave = threading.Event(), threading.Event()
-
-    def hold():
-        with database_lock(connection.database, "migrate", lambda holder: None):
-            entered.set()
-            leave.wait(10)
-        connection.close()
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    entered.wait(10)
-    threading.Timer(0.1, leave.set).start()
-    call_command("migrate", verbosity=0)
-    holder.join()
-    assert "is migrating this database" in capsys.readouterr().out
 
 
 def test_message_about_a_frozen_server_does_not_describe_the_topology():

@@ -13,6 +13,7 @@ from accounts.graces import RotationError, end_grace, graces
 from accounts.secret_rules import REMEDY, any_is_taken, guessable
 from accounts.seeding import seed_service_user
 from accounts.service_user import State, service_user_state
+from djongo_engine.schema.lock import LockLostError
 from fastapi_mongo_site.command_help import ProjectCommand
 from fastapi_mongo_site.configuration import Secret
 from fastapi_mongo_site.secret_files import NoFileError, replace_secret
@@ -70,7 +71,7 @@ class Command(ProjectCommand):
                 self.stdout.write(f"Ended the grace of {', '.join(ended) or 'nobody'}.")
             else:
                 self._seed(name, secret, options["generate"], options["grace"])
-        except (RotationError, NoFileError) as error:
+        except (RotationError, NoFileError, LockLostError) as error:
             raise CommandError(str(error)) from error
 
     def _check(self, name: str, password: str) -> None:
