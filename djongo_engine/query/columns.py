@@ -1,6 +1,7 @@
 """Where the documents of a query hold its columns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.models import expressions
@@ -29,10 +30,14 @@ class Columns:
         self.refs: dict[str, str] = {}
         self.grouped = False
 
-    def taken_reads(self) -> set[str | None]:
-        """Return the aliases whose columns were asked for since the last call."""
-        reads, self._reads = self._reads, set()
-        return reads
+    @contextmanager
+    def reads(self) -> Iterator[set[str | None]]:
+        """Collect the aliases whose columns are asked for within the context."""
+        outer, self._reads = self._reads, set()
+        try:
+            yield self._reads
+        finally:
+            self._reads = outer
 
     def regroup(self, fields: dict[Any, str], refs: dict[str, str] | None = None) -> None:
         """Note that the documents were grouped: nothing else than these can be read from now on.

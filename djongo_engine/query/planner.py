@@ -14,13 +14,11 @@ from djongo_engine.query.documents import Document, is_null
 from djongo_engine.query.filters import NOTHING
 from djongo_engine.query.groups import aggregates_of, columns_of, is_grouped
 from djongo_engine.query.identity import key
-from djongo_engine.query.joinorder import JoinOrder, Step
-from djongo_engine.query.plan import Constant, Plan, Row, Shortcut, match, page_of
+from djongo_engine.query.joinorder import JoinOrder
+from djongo_engine.query.pages import PagePlanner, Selection, Sorting
+from djongo_engine.query.plan import Constant, Plan, Row, match, page_of
 from djongo_engine.query.roots import conjuncts
 from djongo_engine.query.translator import Translator
-
-SHORT_PAGE = 1_000
-"""Rows of a page that is read whole before the first is given."""
 
 
 class Planner:
@@ -51,8 +49,9 @@ class Planner:
         """Return the plan."""
         self._refuse_unknown()
         for condition in conjuncts(self.compiler.where):
-            filter_ = self._filter(condition)
-            self.order.narrow(filter_, self.translator.taken_reads())
+            with self.translator.reads() as aliases:
+                filter_ = self._filter(condition)
+            self.order.narrow(filter_, aliases)
         if self.query.distinct or is_grouped(self.query, self.selected):
             return self._plan_of_groups()
         return self._plan_of_rows()
@@ -80,37 +79,14 @@ class Planner:
         )
 
     def _plan_of_rows(self) -> Plan:
-        skip, limit = self.query.low_mark, self._limit()
-        sort = self._sort()
-        read, for_sort = self.translator.taken_reads(), self.computed.stages()
+        """Return the plan of a query whose rows are documents."""
+        with self.translator.reads() as aliases:
+            fields = self._sort()
+        # In stages of their own: a page needs these, and not what is selected.
+        sorting = Sorting(fields, self.computed.stages(), aliases)
         columns = [self.computed.column(expression) for expression in self.selected]
-        computed = self.computed.stages()
-        stored = not for_sort and read <= {self.order.root}
-
-        def arranged(skip: int, limit: int, *, shortcut: bool) -> tuple[Plan, list[Step]]:
-            """Return the plan, and the steps behind the page."""
-            early = self.order.before_page(set() if stored else read, shortcut=shortcut)
-            late = [step for step in self.order.steps if step not in early]
-            behind = [*self.order.stages(late, keep=True), *computed]
-            plan = Plan(
-                collection=self.order.collection,
-                filter=self.order.filter,
-                columns=columns[: self.compiler.col_count],
-                sort=sort if stored else {},
-            )
-            if stored and not early:
-                plan.skip, plan.limit, plan.stages = skip, limit, behind
-            else:
-                page = page_of({} if stored else sort, skip, limit)
-                plan.stages = [*self.order.stages(early), *for_sort, *page, *behind]
-            return plan, late
-
-        plan, _ = arranged(skip, limit, shortcut=False)
-        if 0 < limit <= SHORT_PAGE - skip:
-            quick, late = arranged(0, skip + limit, shortcut=True)
-            if partners := [step.field for step in late if step.inner]:
-                plan.shortcut = Shortcut(quick, partners, skip)
-        return plan
+        selection = Selection(columns[: self.compiler.col_count], self.computed.stages())
+        return PagePlanner(self.order, sorting, selection).plan(self.query.low_mark, self._limit())
 
     def _refuse_unknown(self) -> None:
         query = self.query
