@@ -1,5 +1,5 @@
 # make run         everything on this machine, with nothing configured   [ARGS=--reload]
-# make test        linters, types, system checks, and all that breaks within seconds: 2 minutes
+# make test        linters, types, system checks, and all that breaks within seconds: 2 to 3 minutes
 # make test-long   outages, kills, races by the thousand, random queries and requests by the ten
 #                  thousand, part of Django's own tests: 15 to 25 minutes
 # make django-suite  part of Django's own tests on the engine: 4 minutes
