@@ -8,6 +8,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from fastapi_mongo_site.http.errors import response_to
 from items.addresses import address_of
 from items.arguments import ArgumentsMixin
 from items.browsable import BrowsableMixin
@@ -125,12 +126,12 @@ class BulkViewSet(ArgumentsMixin, BrowsableMixin):
     ) -> Response:
         """Answer with a result for each row; an error is what a single request would answer."""
         results = [row if isinstance(row, APIException) else result(row) for row in accepted]
-        handle = self.get_exception_handler()
         context = self.get_exception_handler_context()
         answers: list[Row] = []
         for row in results:
             if isinstance(row, APIException):
-                response = handle(row, context)
+                # Not by the exception handler, which chooses the format of the whole answer.
+                response: Any = response_to(row, context)
                 row = {"status": response.status_code, **response.data}
             answers.append(row)
         return Response(answers)

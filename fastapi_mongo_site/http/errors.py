@@ -84,7 +84,7 @@ def refusal(error: Exception) -> tuple[int, str]:
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the answer to an exception raised in a view; None lets it become a 500."""
-    response = _response(error, context)
+    response = response_to(error, context)
     request = context["request"]
     # The browsable API shows what is wrong with a form beside it.
     shows = getattr(getattr(request, "accepted_renderer", None), "shows_error", None)
@@ -95,7 +95,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     return response
 
 
-def _response(error: Exception, context: dict[str, Any]) -> Response | None:
+def response_to(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Return the status and the data of an answer to an exception, in no format yet."""
     if isinstance(error, OperationalError):
         log_outage(error)
         if context["request"].method not in SAFE_METHODS:

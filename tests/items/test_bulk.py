@@ -45,6 +45,26 @@ def item(item_id):
     return Item.objects.read(item_id)
 
 
+@pytest.mark.parametrize("accept", ["application/problem+json", "text/html", "*/*"])
+@pytest.mark.parametrize(
+    ("method", "rows", "expected"),
+    [
+        ("post", [OTHER, {"name": "x"}], [201, 400]),
+        ("patch", [{"id": IDS[0], "count": 7}, {"id": UNKNOWN, "count": 7}], [200, 404]),
+        ("delete", [IDS[0], UNKNOWN, 5], [204, 404, 400]),
+    ],
+)
+def test_rows_that_are_refused_leave_the_format_of_the_answer(
+    auth_client, three, method, rows, expected, accept
+):
+    response = getattr(auth_client, method)(PATH, rows, headers={"Accept": accept})
+    assert response.status_code == 200
+    if accept == "text/html":
+        assert response["Content-Type"].startswith("text/html")
+    else:
+        assert statuses(response.json()) == expected
+
+
 # POST
 
 
