@@ -75,6 +75,9 @@ class APIView(views.APIView):
         except Exception as error:
             response = self.handle_exception(error)
         finished: HttpResponseBase = self.finalize_response(asked, response, *args, **kwargs)
+        if isinstance(finished, Response):
+            # It has a context that has it.
+            finished.add_post_render_callback(lambda rendered: rendered.renderer_context.clear())
         return finished
 
     def untie(self) -> None:

@@ -8,8 +8,8 @@ import pytest
 from django.test import RequestFactory
 
 from fastapi_mongo_site.http.request import Handler
-from tests.examples import ID, SENT, STORED
-from tests.support.accounts import AUTHORIZATION
+from tests.examples import ID, OTHER_ID, SENT, STORED
+from tests.support.accounts import AUTHORIZATION, basic
 from tests.support.database import store
 
 REQUESTS = {
@@ -19,6 +19,10 @@ REQUESTS = {
     "list": ("GET", "/v1/items", AUTHORIZATION, 200),
     "query": ("GET", "/v1/items/?name=Hammer", AUTHORIZATION, 200),
     "create": ("POST", "/v1/items", AUTHORIZATION, 201),
+    "unknown id": ("GET", f"/v1/items/{OTHER_ID}", AUTHORIZATION, 404),
+    "unknown argument": ("GET", "/v1/items?colour=red", AUTHORIZATION, 400),
+    "unknown method": ("PATCH", "/v1/items", AUTHORIZATION, 405),
+    "unknown secret": ("GET", "/v1/items", {"Authorization": basic("x", "y")}, 401),
     "no credentials": ("GET", f"/v1/items/{ID}", {}, 401),
     "health": ("GET", "/health", {}, 200),
 }
