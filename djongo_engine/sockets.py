@@ -27,7 +27,9 @@ class Socket(socket.socket):
     """A connected socket that blocks, in place of one with a timeout.
 
     Reads of pymongo's usual timeout and small writes take the kernel's (SO_RCVTIMEO and
-    SO_SNDTIMEO in man 7 socket), others have the timeout that was set.
+    SO_SNDTIMEO in man 7 socket), others have the timeout that was set. The kernel begins anew after
+    a signal, so a thread that takes one more often than each half second waits beyond its timeout.
+    That could be the main thread alone.
     """
 
     __slots__ = ("_timeout",)
@@ -61,11 +63,14 @@ class Socket(socket.socket):
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         """Write everything. Raises TimeoutError."""
-        if len(data) <= UNBLOCKED_BYTES:
-            super().sendall(data, flags)
+        if len(data) > UNBLOCKED_BYTES:
+            with self._python_timeout():
+                super().sendall(data, flags)
             return
-        with self._python_timeout():
+        try:
             super().sendall(data, flags)
+        except BlockingIOError:
+            raise TimeoutError("timed out") from None
 
     @contextmanager
     def _python_timeout(self) -> Iterator[None]:
@@ -77,12 +82,17 @@ class Socket(socket.socket):
 
 
 class Pool(pool.Pool):
-    """pymongo's, with these sockets for commands; without TLS, and on Linux."""
+    """pymongo's, with these sockets for commands; without TLS, with a timeout, and on Linux."""
 
     def connect(self, handler: Any = None) -> pool.Connection:
         """Return a new connection. Raises ConnectionFailure."""
         connection = super().connect(handler)
         plain = connection.conn.conn
-        if type(plain) is socket.socket and not self.is_sdam and sys.platform == "linux":
+        if (
+            type(plain) is socket.socket
+            and plain.gettimeout() is not None
+            and not self.is_sdam
+            and sys.platform == "linux"
+        ):
             connection.conn.conn = Socket(plain)
         return connection

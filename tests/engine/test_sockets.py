@@ -2,16 +2,21 @@
 
 import os
 import socket
+import ssl
 import time
 from functools import partial
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
 from pymongo.errors import NetworkTimeout
+from pymongo.network_layer import NetworkingInterface
+from pymongo.pool_options import PoolOptions
+from pymongo.synchronous import pool
 
 from djongo_engine.client import client_for
-from djongo_engine.sockets import POLL_SECONDS, UNBLOCKED_BYTES, Socket
+from djongo_engine.sockets import POLL_SECONDS, UNBLOCKED_BYTES, Pool, Socket
 from tests.support.proxy import proxy_before
 
 PATIENCE = 0.05
@@ -87,7 +92,7 @@ def test_a_large_write_waits_for_its_timeout(pair):
 def test_small_writes_that_nobody_takes_end_too(pair):
     ours, _ = pair
     started = time.monotonic()
-    with pytest.raises(BlockingIOError):
+    with pytest.raises(TimeoutError):
         while True:
             ours.sendall(bytes(UNBLOCKED_BYTES))
     assert time.monotonic() - started < POLL_SECONDS + 1
@@ -103,3 +108,41 @@ def test_a_server_that_is_silent_ends_a_command_in_its_time():
         with pytest.raises(NetworkTimeout):
             client.admin.command("ping")
         assert 0.7 <= time.monotonic() - started < 1.2
+
+
+def with_tls(plain):
+    return ssl.create_default_context().wrap_socket(
+        with_timeout(plain), server_hostname="localhost", do_handshake_on_connect=False
+    )
+
+
+def without_timeout(plain):
+    plain.settimeout(None)
+    return plain
+
+
+def with_timeout(plain):
+    plain.settimeout(PATIENCE)
+    return plain
+
+
+@pytest.mark.parametrize(
+    ("prepare", "is_sdam", "replaced"),
+    [
+        (with_timeout, False, True),
+        # What pymongo's monitor waits for comes once in ten seconds.
+        (with_timeout, True, False),
+        (without_timeout, False, False),
+        (with_tls, False, False),
+    ],
+)
+def test_sockets_of_commands_alone_are_replaced(monkeypatch, prepare, is_sdam, replaced):
+    ours, theirs = socket.socketpair()
+    with prepare(ours) as connected, theirs:
+        interface = NetworkingInterface(connected)
+        monkeypatch.setattr(
+            pool.Pool, "connect", lambda self, handler: SimpleNamespace(conn=interface)
+        )
+        made = Pool(("localhost", 27017), PoolOptions(), is_sdam=is_sdam).connect()
+        assert isinstance(made.conn.conn, Socket) is replaced
+        made.conn.conn.close()
