@@ -30,7 +30,7 @@ TURN_LINES = 200
 """So many that wait are written before the turn is over: they hold some 1 KB each."""
 CLOSE_SECONDS = 1.0
 MAX_WAITING = 10_000
-"""Lines that wait for a reader of the log that stalls; those beyond are counted and dropped."""
+"""Lines that wait while the log takes none; those beyond are counted and dropped."""
 
 Facts = Mapping[str, Any]
 
@@ -50,6 +50,7 @@ class Lines:
         self._starting, self._writing = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
         self._dropped = 0
+        self._cut = False
 
     def add(self, name: str, event: str, facts_of: Callable[[Any], Facts], subject: Any) -> None:
         """Have a line of the level `info` written under a logger's name.
@@ -97,7 +98,7 @@ class Lines:
             most = FILE_BYTES if is_file(STDERR) else select.PIPE_BUF
             block: list[bytes] = []
             size = 0
-            while self._waiting:
+            for _ in range(len(self._waiting)):
                 line = self._line(*self._waiting.popleft())
                 if size + len(line) > most:
                     self.send(b"".join(block))
@@ -107,7 +108,7 @@ class Lines:
             self.send(b"".join(block))
         if self._dropped:
             dropped, self._dropped = self._dropped, 0
-            logger.error("%d lines were dropped, as nobody read the log.", dropped)
+            logger.error("%d lines were dropped, as the log did not take them.", dropped)
 
     def close(self) -> None:
         """Have what waits written, within a second: the reader of the log may have stalled."""
@@ -132,9 +133,14 @@ class Lines:
             return b""
 
     def send(self, block: bytes) -> None:
-        """Write to stderr. A log that cannot be written stops nothing."""
+        """Write to stderr. A log that cannot be written stops nothing; what it lacks is counted."""
+        end_of_cut_line = b"\n" if self._cut else b""
+        whole, written = end_of_cut_line + block, 0
         with suppress(OSError):
-            os.write(STDERR, block)
+            written = os.write(STDERR, whole)
+        if written:
+            self._cut = not whole.endswith(b"\n", 0, written)
+        self._dropped += block.count(b"\n", max(0, written - len(end_of_cut_line)))
 
 
 def is_file(descriptor: int) -> bool:

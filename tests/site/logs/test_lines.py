@@ -93,7 +93,7 @@ def test_lines_that_nobody_reads_are_counted_and_dropped(lines, monkeypatch, cap
             lines.add("requests", "request", say, number)
     lines.flush()
     assert lines.text.count("\n") == 2
-    assert caplog.messages == ["3 lines were dropped, as nobody read the log."]
+    assert caplog.messages == ["3 lines were dropped, as the log did not take them."]
 
 
 def test_end_of_the_process_writes_what_waits(lines):
@@ -131,12 +131,51 @@ def test_line_that_cannot_be_made_stops_no_other(lines, caplog):
     assert caplog.messages == ["A line of requests cannot be written."]
 
 
-def test_log_that_cannot_be_written_stops_nothing(monkeypatch):
+def test_log_that_cannot_be_written_stops_nothing_and_is_counted(monkeypatch, caplog):
     reader, writer = os.pipe()
     os.close(reader)
     monkeypatch.setattr(module, "STDERR", writer)
-    Lines().send(b"nobody reads this\n")
+    lines = Lines()
+    for number in range(3):
+        lines.add("requests", "request", say, number)
+    lines.flush()
+    assert caplog.messages == ["3 lines were dropped, as the log did not take them."]
     os.close(writer)
+
+
+def test_line_that_was_cut_ends_before_the_next(monkeypatch, caplog):
+    """The reader of a pipe that blocks nobody takes less than was written."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    monkeypatch.setattr(module, "STDERR", writer)
+    lines = Lines()
+    lines.send(b"x" * 60_000 + b"\n")
+    lines.send(b"y" * 600 + b"\n" + b"z" * 9_000 + b"\n")
+    read = os.read(reader, 65_536)
+    lines.send(b"whole\n")
+    assert (read + os.read(reader, 65_536)).endswith(b"z\nwhole\n")
+    lines.flush()
+    assert caplog.messages == ["1 lines were dropped, as the log did not take them."]
+    os.close(reader)
+    os.close(writer)
+
+
+def test_lines_that_keep_coming_do_not_keep_a_turn_from_its_end(lines, monkeypatch):
+    def send(block):
+        lines.add("requests", "request", say, len(lines.blocks))
+        Kept.send(lines, block)
+
+    monkeypatch.setattr(lines, "send", send)
+    lines.add("requests", "request", say, 0)
+    lines.flush()
+    assert lines.text.count("\n") == 1
+
+
+def test_a_turn_takes_its_time_again_after_one_of_many_lines(lines):
+    for number in range(TURN_LINES + 1):
+        lines.add("requests", "request", say, number)
+    wait_for(lambda: lines.text.count("\n") == TURN_LINES + 1)
+    assert not lines._plenty.is_set()
 
 
 def test_lines_of_many_threads_are_all_whole(lines):
