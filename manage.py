@@ -30,6 +30,9 @@ def main() -> None:
             # process that was started without a standard output has none.
             if sys.stdout:
                 sys.stdout.flush()
+    except KeyboardInterrupt:
+        # The commands that have something to say to it, or to tidy up, have done so.
+        sys.exit(128 + signal.SIGINT)
     except BrokenPipeError:
         # Whoever read the output has seen enough, as `| head` does; nothing more may go there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

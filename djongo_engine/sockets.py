@@ -2,8 +2,8 @@
 
 With Python's timeouts it is ten: pymongo sets another before and after each of its two reads, and
 Python asks before each call whether it would block. At each of the ten a thread lets the
-interpreter go, and may wait until it has it again. With three a GET, a PUT and a POST are served
-7 to 10 % faster (docs/decisions/private-parts.md).
+interpreter go, and may wait until it has it again. With three, a service of three threads answers
+1.1 times as many requests of one command.
 """
 
 import socket

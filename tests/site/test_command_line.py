@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from unittest.mock import patch
@@ -16,9 +17,9 @@ from tests.support.accounts import SECRET
 from tests.support.service import PROJECT
 
 
-def run(*arguments, stdout=subprocess.PIPE, **environ):
+def start(*arguments, stdout=subprocess.PIPE, **environ):
     """`manage.py` in a process of its own, which has a configuration."""
-    return subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
         cwd=PROJECT,
         env={
@@ -33,8 +34,14 @@ def run(*arguments, stdout=subprocess.PIPE, **environ):
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
     )
+
+
+def run(*arguments, **options):
+    """What comes of it."""
+    with start(*arguments, **options) as command:
+        stdout, stderr = command.communicate(timeout=60)
+    return subprocess.CompletedProcess(arguments, command.returncode, stdout, stderr)
 
 
 def test_bad_setting_is_one_line():
@@ -104,3 +111,15 @@ def test_interrupt_amid_the_imports_ends_it_at_once_and_quietly(tmp_path):
     )
     result = run("migrate", DJANGO_SETTINGS_MODULE="interrupted", PYTHONPATH=str(tmp_path))
     assert (result.returncode, result.stderr) == (-signal.SIGINT, "")
+
+
+def test_interrupt_of_a_command_that_waits_ends_it_quietly():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
+        url = f"mongodb://127.0.0.1:{silent.getsockname()[1]}/"
+        with start("check_items", MONGO_URL=url) as command:
+            connection, _ = silent.accept()
+            command.send_signal(signal.SIGINT)
+            _, said = command.communicate(timeout=30)
+            connection.close()
+    assert (command.returncode, said) == (128 + signal.SIGINT, "")
