@@ -50,7 +50,7 @@ def as_text(entry: Entry) -> bytes:
     """
     line = _filled(entry)
     if "['" in line:
-        # The fields of a change, which half of all writes have.
+        # A change names its fields.
         lists = {name: ",".join(map(str, v)) for name, v in entry.items() if isinstance(v, list)}
         entry = {**entry, **lists}
         line = _filled(entry)
